@@ -1,0 +1,411 @@
+//! The working paper of one computation: facts and parameters are read through it, and it remembers.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::parameters::{Datum, Level, Lookup, ParameterValue};
+use super::{Assumption, Case, Outcome, ParameterUse, Rule, Status, Step, Value, calendar};
+use crate::facts::{FactValue, YearMonth};
+use crate::region::RegionCode;
+
+/// A computation that came to an end by its own reckoning.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub status: Status,
+    pub results: Vec<(&'static str, Value)>,
+    pub headline: String,
+}
+
+impl Finding {
+    /// `Status::Computed`; the other endings have constructors of their own.
+    pub fn computed(headline: impl Into<String>, results: Vec<(&'static str, Value)>) -> Finding {
+        Finding { status: Status::Computed, results, headline: headline.into() }
+    }
+
+    /// The national rule leaves the point to the localities; `results` hold the bounds.
+    pub fn depends_local(headline: impl Into<String>, results: Vec<(&'static str, Value)>) -> Finding {
+        Finding { status: Status::DependsLocal, results, headline: headline.into() }
+    }
+
+    /// Something must be done first.
+    pub fn condition_unmet(headline: impl Into<String>, results: Vec<(&'static str, Value)>) -> Finding {
+        Finding { status: Status::ConditionUnmet, results, headline: headline.into() }
+    }
+
+    /// The value that decides is not on file.
+    pub fn no_parameter(headline: impl Into<String>) -> Finding {
+        Finding { status: Status::NoParameter, results: vec![], headline: headline.into() }
+    }
+}
+
+/// Why a computation could not end.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// These facts are not known, in the order in which to ask.
+    NeedsFacts(Vec<&'static str>),
+    /// No value on file; the sentence says which, where and when.
+    NoParameter(String),
+}
+
+/// A parameter value in use.
+#[derive(Clone, Debug)]
+pub struct Used {
+    pub id: String,
+    pub value: ParameterValue,
+}
+
+impl Used {
+    /// The number; zero never stands in for anything else, because `check` makes the datum fit the unit.
+    pub fn decimal(&self) -> Decimal {
+        match &self.value.datum {
+            Datum::Decimal(d) => *d,
+            other => unreachable!("{} is read as a number but holds {other:?}; `check` keeps units", self.id),
+        }
+    }
+
+    /// The number as a whole one.
+    pub fn whole(&self) -> i64 {
+        self.decimal().to_i64().unwrap_or(i64::MAX)
+    }
+
+    pub fn bool(&self) -> bool {
+        matches!(self.value.datum, Datum::Bool(true))
+    }
+
+    /// A word, or the text of whatever the value is.
+    pub fn text(&self) -> String {
+        self.value.datum.text()
+    }
+
+    /// The words of a closed list.
+    pub fn words(&self) -> &[String] {
+        match &self.value.datum {
+            Datum::Words(words) => words,
+            _ => &[],
+        }
+    }
+}
+
+/// See the module.
+pub struct Working<'a> {
+    pub case: Case<'a>,
+    rule: &'static Rule,
+    /// The day whose law counts; starts as [`Case::at`].
+    day: Date,
+    steps: Vec<Step>,
+    parameters: Vec<ParameterUse>,
+    assumed: Vec<Assumption>,
+    caveats: Vec<String>,
+    conflicts: Vec<String>,
+    next: Vec<String>,
+    region_used: Option<RegionCode>,
+    changes_on: Option<Date>,
+}
+
+impl<'a> Working<'a> {
+    pub(super) fn new(rule: &'static Rule, case: Case<'a>) -> Working<'a> {
+        Working {
+            case,
+            rule,
+            day: case.at,
+            steps: vec![],
+            parameters: vec![],
+            assumed: vec![],
+            caveats: vec![],
+            conflicts: vec![],
+            next: vec![],
+            region_used: None,
+            changes_on: None,
+        }
+    }
+
+    // ---- the day and the place ----
+
+    /// Names the event's own day (retirement, payment, coverage year): from here on its law counts (convention C7).
+    pub fn law_of(&mut self, day: Date) {
+        self.day = day;
+    }
+
+    /// The day whose law counts.
+    pub fn day(&self) -> Date {
+        self.day
+    }
+
+    /// The place asked about, or the nation when none was said.
+    pub fn place(&self) -> RegionCode {
+        self.case.region.unwrap_or(RegionCode::NATION)
+    }
+
+    /// The name of the place asked about: 深圳市; 全国 when none was said.
+    pub fn place_name(&self) -> String {
+        self.case.law.regions.name(self.place())
+    }
+
+    // ---- facts ----
+
+    fn known(&self, name: &str) -> Option<&'a FactValue> {
+        self.case.facts.get(name).map(|f| &f.value)
+    }
+
+    /// Whether anybody said it.
+    pub fn said(&self, name: &str) -> bool {
+        self.known(name).is_some()
+    }
+
+    pub fn decimal(&self, name: &str) -> Option<Decimal> {
+        match self.known(name) {
+            Some(FactValue::Decimal(d)) => Some(*d),
+            _ => None,
+        }
+    }
+
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        match self.known(name) {
+            Some(FactValue::Whole(n)) => Some(*n),
+            _ => None,
+        }
+    }
+
+    pub fn date(&self, name: &str) -> Option<Date> {
+        match self.known(name) {
+            Some(FactValue::Date(d)) => Some(*d),
+            _ => None,
+        }
+    }
+
+    pub fn month(&self, name: &str) -> Option<YearMonth> {
+        match self.known(name) {
+            Some(FactValue::Month(m)) => Some(*m),
+            _ => None,
+        }
+    }
+
+    pub fn bool(&self, name: &str) -> Option<bool> {
+        match self.known(name) {
+            Some(FactValue::Bool(b)) => Some(*b),
+            _ => None,
+        }
+    }
+
+    pub fn word(&self, name: &str) -> Option<&'a str> {
+        match self.known(name) {
+            Some(FactValue::Word(w)) => Some(w),
+            _ => None,
+        }
+    }
+
+    pub fn words(&self, name: &str) -> Option<&'a [String]> {
+        match self.known(name) {
+            Some(FactValue::Words(w)) => Some(w),
+            _ => None,
+        }
+    }
+
+    /// Ends the computation when any of these was not said, naming all that are missing, in this order. `region` counts
+    /// as a fact.
+    pub fn need(&self, names: &[&'static str]) -> Result<(), Stop> {
+        let missing: Vec<_> = names
+            .iter()
+            .copied()
+            .filter(|name| if *name == "region" { self.case.region.is_none() } else { !self.said(name) })
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(Stop::NeedsFacts(missing)) }
+    }
+
+    /// The fact, or the rule's documented default, which is then marked as assumed.
+    pub fn whole_or(&mut self, name: &'static str, default: i64) -> i64 {
+        self.whole(name).unwrap_or_else(|| {
+            self.assume(name, FactValue::Whole(default));
+            default
+        })
+    }
+
+    /// As [`Working::whole_or`].
+    pub fn bool_or(&mut self, name: &'static str, default: bool) -> bool {
+        self.bool(name).unwrap_or_else(|| {
+            self.assume(name, FactValue::Bool(default));
+            default
+        })
+    }
+
+    /// As [`Working::whole_or`].
+    pub fn word_or(&mut self, name: &'static str, default: &'static str) -> &'a str {
+        self.word(name).unwrap_or_else(|| {
+            self.assume(name, FactValue::Word(default.to_owned()));
+            default
+        })
+    }
+
+    /// As [`Working::whole_or`].
+    pub fn date_or(&mut self, name: &'static str, default: Date) -> Date {
+        self.date(name).unwrap_or_else(|| {
+            self.assume(name, FactValue::Date(default));
+            default
+        })
+    }
+
+    /// Marks a default as used.
+    pub fn assume(&mut self, fact: &'static str, value: FactValue) {
+        if !self.assumed.iter().any(|a| a.fact == fact) {
+            self.assumed.push(Assumption { fact, value });
+        }
+    }
+
+    // ---- parameters ----
+
+    /// The value in force on [`Working::day`] at the place, its province or the nation.
+    ///
+    /// # Errors
+    /// [`Stop::NoParameter`] when none is on file or two apply.
+    pub fn parameter(&mut self, key: &str) -> Result<Used, Stop> {
+        self.parameter_when(key, &[])
+    }
+
+    /// As [`Working::parameter`], under conditions: `&[("tier", "1")]`.
+    pub fn parameter_when(&mut self, key: &str, conditions: &[(&str, &str)]) -> Result<Used, Stop> {
+        match self.lookup(self.rule.id, key, conditions) {
+            Some(used) => Ok(used),
+            None => Err(Stop::NoParameter(self.no_value(key))),
+        }
+    }
+
+    /// The value if one is on file: for what a rule can do without.
+    pub fn optional(&mut self, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        self.lookup(self.rule.id, key, conditions)
+    }
+
+    /// A value that lives in another rule's file (the premium, for the cost of a repair).
+    pub fn borrowed(&mut self, rule: &'static str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        self.lookup(rule, key, conditions)
+    }
+
+    fn lookup(&mut self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        let found = self.case.law.parameters.lookup(rule, key, self.place(), self.day, conditions);
+        let (parameter, value) = match found {
+            Lookup::Found(parameter, value) => (parameter, value),
+            Lookup::Missing { unknown } => {
+                if let Some(caveat) = unknown.and_then(|v| v.caveat.clone()) {
+                    self.caveat(caveat);
+                }
+                return None;
+            }
+            Lookup::Ambiguous(..) => return None,
+        };
+        if !self.parameters.iter().any(|p| p.value.id == value.id) {
+            self.parameters.push(ParameterUse {
+                rule: super::rule(&parameter.rule).map_or(self.rule.id, |r| r.id),
+                key: parameter.key.clone(),
+                label: parameter.label.clone(),
+                unit: parameter.unit,
+                value: value.clone(),
+            });
+        }
+        // The most local place wins the title of "where the values came from".
+        self.region_used = Some(self.region_used.map_or(value.region, |r| if r == RegionCode::NATION { value.region } else { r }));
+        if let Some(change) = parameter.next_change(value.region, self.day) {
+            self.changes_on = Some(self.changes_on.map_or(change, |c| c.min(change)));
+        }
+        Some(Used { id: value.id.clone(), value: value.clone() })
+    }
+
+    fn no_value(&self, key: &str) -> String {
+        let label = self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str());
+        format!("{}在 {} 的“{label}”没有查到可靠数值,不作推算", self.place_name(), self.day)
+    }
+
+    /// The last working day of a period.
+    ///
+    /// # Errors
+    /// [`Stop::NoParameter`] when the holiday notice of a year it runs through is not on file.
+    pub fn add_working_days(&self, start: Date, count: i64) -> Result<Date, Stop> {
+        self.case.law.calendar.add_working_days(start, count).map_err(|off| {
+            Stop::NoParameter(format!("{} 年的放假调休安排不在库中,工作日无法计算", off.year))
+        })
+    }
+
+    /// See [`calendar::add_months`].
+    ///
+    /// # Errors
+    /// [`Stop::NoParameter`] outside the representable years.
+    pub fn add_months(&self, day: Date, months: i64) -> Result<Date, Stop> {
+        calendar::add_months(day, months).ok_or_else(|| Stop::NoParameter("日期超出可计算范围".to_owned()))
+    }
+
+    // ---- the trace ----
+
+    /// Writes down one step: what was done, what it came to, which parameters it used.
+    pub fn step(&mut self, text: impl Into<String>, value: impl ToString, parameters: &[&Used]) {
+        self.steps.push(Step {
+            text: text.into(),
+            value: value.to_string(),
+            parameters: parameters.iter().map(|p| p.id.clone()).collect(),
+        });
+    }
+
+    /// A sentence people must read with the figure; said once.
+    pub fn caveat(&mut self, sentence: impl Into<String>) {
+        let sentence = sentence.into();
+        if !self.caveats.contains(&sentence) {
+            self.caveats.push(sentence);
+        }
+    }
+
+    /// A contradiction on file (`corpus/conflicts.toml`) that touches this outcome: X11, Y01.
+    pub fn conflict(&mut self, id: &str) {
+        if !self.conflicts.iter().any(|c| c == id) {
+            self.conflicts.push(id.to_owned());
+        }
+    }
+
+    /// What to do next.
+    pub fn next(&mut self, sentence: impl Into<String>) {
+        self.next.push(sentence.into());
+    }
+
+    pub(super) fn finish(mut self, end: Result<Finding, Stop>) -> Outcome {
+        let (status, results, headline, missing) = match end {
+            Ok(f) => (f.status, f.results, f.headline, vec![]),
+            Err(Stop::NeedsFacts(missing)) => (Status::NeedsFacts, vec![], String::new(), missing),
+            Err(Stop::NoParameter(why)) => (Status::NoParameter, vec![], why, vec![]),
+        };
+        self.caveat_sources();
+        Outcome {
+            rule: self.rule.id,
+            status,
+            results,
+            headline,
+            steps: self.steps,
+            parameters: self.parameters,
+            assumed: self.assumed,
+            missing,
+            caveats: self.caveats,
+            conflicts: self.conflicts,
+            next: self.next,
+            region_used: self.region_used,
+            law_day: self.day,
+            changes_on: self.changes_on,
+        }
+    }
+
+    /// Low levels and fallbacks speak for themselves in every answer, whichever rule used them.
+    fn caveat_sources(&mut self) {
+        for i in 0..self.parameters.len() {
+            let used = &self.parameters[i];
+            let own = used.value.caveat.clone();
+            let weak = matches!(used.value.level, Level::Unverified | Level::Seed)
+                .then(|| format!("“{}”的依据为{},请向当地医保部门(12393)核实", used.label, used.value.level.label()));
+            for sentence in own.into_iter().chain(weak) {
+                self.caveat(sentence);
+            }
+        }
+        let Some(asked) = self.case.region.filter(|r| *r != RegionCode::NATION) else { return };
+        let fallen: Vec<RegionCode> =
+            self.parameters.iter().map(|p| p.value.region).filter(|r| *r != asked && *r != asked.prefecture()).collect();
+        if let Some(widest) = fallen.iter().min() {
+            let regions = &self.case.law.regions;
+            let scope = if *widest == RegionCode::NATION { "国家".to_owned() } else { regions.name(*widest) };
+            self.caveat(format!("没有查到{}自己的规定,部分数值按{scope}规定计算", regions.name(asked)));
+        }
+    }
+}
