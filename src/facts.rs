@@ -209,9 +209,9 @@ fn read(spec: &FactSpec, json: &serde_json::Value) -> Option<FactValue> {
     };
     match spec.kind {
         FactKind::Money => decimal(&text).filter(|d| !d.is_sign_negative()).map(FactValue::Decimal),
-        FactKind::Ratio => decimal(&text)
-            .filter(|d| !d.is_sign_negative() && *d <= Decimal::ONE)
-            .map(FactValue::Decimal),
+        FactKind::Ratio => {
+            decimal(&text).filter(|d| !d.is_sign_negative() && *d <= Decimal::ONE).map(FactValue::Decimal)
+        }
         FactKind::Whole(_) => {
             let number = decimal(&text)?;
             (number.fract().is_zero() && !number.is_sign_negative())
@@ -262,24 +262,81 @@ fn names() -> Vec<&'static str> {
 
 /// Grounds on which people want money out of the individual account.
 pub const WITHDRAWAL_REASONS: &[&str] = &[
-    "death", "emigrated", "retiree_resettled", "enlisted", "cross_province_untransferable", "foreigner_leaves",
-    "nonlocal_retiree", "dest_refuses", "intra_province_move", "serious_illness", "give_up", "resign_need_cash",
-    "long_remote_care", "no_special_case",
+    "death",
+    "emigrated",
+    "retiree_resettled",
+    "enlisted",
+    "cross_province_untransferable",
+    "foreigner_leaves",
+    "nonlocal_retiree",
+    "dest_refuses",
+    "intra_province_move",
+    "serious_illness",
+    "give_up",
+    "resign_need_cash",
+    "long_remote_care",
+    "no_special_case",
 ];
 
 /// Who a relative is to the account holder.
 pub const RELATIONS: &[&str] = &[
-    "spouse", "father", "mother", "son", "daughter", "child", "parent", "brother", "sister", "sibling", "grandfather",
-    "grandmother", "grandparent", "maternal_grandfather", "maternal_grandmother", "maternal_grandparent", "grandchild",
-    "maternal_grandchild", "father_in_law", "mother_in_law", "parent_in_law", "son_in_law", "daughter_in_law",
-    "brother_in_law", "sister_in_law", "uncle", "aunt", "nephew", "niece", "cousin", "boyfriend", "girlfriend", "friend",
-    "colleague", "other",
+    "spouse",
+    "father",
+    "mother",
+    "son",
+    "daughter",
+    "child",
+    "parent",
+    "brother",
+    "sister",
+    "sibling",
+    "grandfather",
+    "grandmother",
+    "grandparent",
+    "maternal_grandfather",
+    "maternal_grandmother",
+    "maternal_grandparent",
+    "grandchild",
+    "maternal_grandchild",
+    "father_in_law",
+    "mother_in_law",
+    "parent_in_law",
+    "son_in_law",
+    "daughter_in_law",
+    "brother_in_law",
+    "sister_in_law",
+    "uncle",
+    "aunt",
+    "nephew",
+    "niece",
+    "cousin",
+    "boyfriend",
+    "girlfriend",
+    "friend",
+    "colleague",
+    "other",
 ];
 
 /// Groups by which regions set the resident premium; the words are those of the regions' own tables.
 pub const PREMIUM_GROUPS: &[&str] = &[
-    "general", "adult", "adult_basic", "adult_high", "a19", "a60", "a70", "child", "college", "college_born2008",
-    "elder", "student", "other", "high", "low", "tier1", "tier2", "late",
+    "general",
+    "adult",
+    "adult_basic",
+    "adult_high",
+    "a19",
+    "a60",
+    "a70",
+    "child",
+    "college",
+    "college_born2008",
+    "elder",
+    "student",
+    "other",
+    "high",
+    "low",
+    "tier1",
+    "tier2",
+    "late",
 ];
 
 macro_rules! facts {

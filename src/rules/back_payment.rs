@@ -17,10 +17,7 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
 
     if let Some(rate) = w.decimal("rate") {
         let amount = product(w, months, wage, rate, &[]);
-        return Ok(Finding::computed(
-            format!("需补缴约 {}", yuan(amount)),
-            vec![("amount", Value::Money(amount))],
-        ));
+        return Ok(Finding::computed(format!("需补缴约 {}", yuan(amount)), vec![("amount", Value::Money(amount))]));
     }
     let low = w.parameter("rate_min")?;
     let high = w.parameter("rate_max")?;

@@ -171,7 +171,9 @@ pub struct Parameters {
 pub enum Lookup<'a> {
     Found(&'a Parameter, &'a ParameterValue),
     /// No value on file for the place, its province or the nation on that day, or the file says it is unknown.
-    Missing { unknown: Option<&'a ParameterValue> },
+    Missing {
+        unknown: Option<&'a ParameterValue>,
+    },
     /// Two values both apply: the corpus is wrong (`check` reports it), and no answer is given.
     Ambiguous(&'a ParameterValue, &'a ParameterValue),
 }
@@ -188,7 +190,14 @@ impl Parameters {
 
     /// The value in force: the place's own, else its province's, else the nation's (convention C8). A value applies when
     /// each of its `when` conditions is met by `conditions`; of several, the one with most conditions is meant.
-    pub fn lookup(&self, rule: &str, key: &str, region: RegionCode, day: Date, conditions: &[(&str, &str)]) -> Lookup<'_> {
+    pub fn lookup(
+        &self,
+        rule: &str,
+        key: &str,
+        region: RegionCode,
+        day: Date,
+        conditions: &[(&str, &str)],
+    ) -> Lookup<'_> {
         let Some(parameter) = self.get(rule, key) else { return Lookup::Missing { unknown: None } };
         for place in region.chain() {
             match parameter.at(place, day, conditions) {

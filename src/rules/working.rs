@@ -302,7 +302,8 @@ impl<'a> Working<'a> {
             });
         }
         // The most local place wins the title of "where the values came from".
-        self.region_used = Some(self.region_used.map_or(value.region, |r| if r == RegionCode::NATION { value.region } else { r }));
+        self.region_used =
+            Some(self.region_used.map_or(value.region, |r| if r == RegionCode::NATION { value.region } else { r }));
         if let Some(change) = parameter.next_change(value.region, self.day) {
             self.changes_on = Some(self.changes_on.map_or(change, |c| c.min(change)));
         }
@@ -319,9 +320,11 @@ impl<'a> Working<'a> {
     /// # Errors
     /// [`Stop::NoParameter`] when the holiday notice of a year it runs through is not on file.
     pub fn add_working_days(&self, start: Date, count: i64) -> Result<Date, Stop> {
-        self.case.law.calendar.add_working_days(start, count).map_err(|off| {
-            Stop::NoParameter(format!("{} 年的放假调休安排不在库中,工作日无法计算", off.year))
-        })
+        self.case
+            .law
+            .calendar
+            .add_working_days(start, count)
+            .map_err(|off| Stop::NoParameter(format!("{} 年的放假调休安排不在库中,工作日无法计算", off.year)))
     }
 
     /// See [`calendar::add_months`].
@@ -400,8 +403,12 @@ impl<'a> Working<'a> {
             }
         }
         let Some(asked) = self.case.region.filter(|r| *r != RegionCode::NATION) else { return };
-        let fallen: Vec<RegionCode> =
-            self.parameters.iter().map(|p| p.value.region).filter(|r| *r != asked && *r != asked.prefecture()).collect();
+        let fallen: Vec<RegionCode> = self
+            .parameters
+            .iter()
+            .map(|p| p.value.region)
+            .filter(|r| *r != asked && *r != asked.prefecture())
+            .collect();
         if let Some(widest) = fallen.iter().min() {
             let regions = &self.case.law.regions;
             let scope = if *widest == RegionCode::NATION { "国家".to_owned() } else { regions.name(*widest) };

@@ -1,0 +1,81 @@
+//! What every data-driven runner shares: reading rows, comparing values, one named test a row.
+
+#![allow(dead_code, reason = "each runner uses its own part")]
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shipped corpus.
+pub fn corpus() -> PathBuf {
+    root().join("corpus")
+}
+
+/// One JSON object a line; blank lines and lines that start with `//` are passed over.
+pub struct Row {
+    pub file: String,
+    pub line: usize,
+    pub json: Value,
+}
+
+/// Every row of every `*.jsonl` directly in a folder of `tests/`, in name order.
+pub fn rows(folder: &str) -> Vec<Row> {
+    let dir = root().join("tests").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)
+        .unwrap_or_else(|e| panic!("{}: {e}", dir.display()))
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "jsonl"))
+        .collect();
+    files.sort();
+    files.iter().flat_map(|f| rows_of(f)).collect()
+}
+
+/// Every row of one file.
+pub fn rows_of(file: &Path) -> Vec<Row> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    text.lines()
+        .enumerate()
+        .filter(|(_, l)| !l.trim().is_empty() && !l.starts_with("//"))
+        .map(|(i, l)| Row {
+            file: name.clone(),
+            line: i + 1,
+            json: serde_json::from_str(l).unwrap_or_else(|e| panic!("{name}:{}: {e}", i + 1)),
+        })
+        .collect()
+}
+
+/// Runs one named test a row.
+pub fn run(rows: Vec<Row>, check: fn(&Value) -> Result<(), String>) -> ! {
+    let arguments = Arguments::from_args();
+    let trials = rows
+        .into_iter()
+        .map(|row| {
+            let id = row.json.get("name").or(row.json.get("id")).and_then(Value::as_str).unwrap_or("?");
+            let name = format!("{}:{} {id}", row.file, row.line);
+            Trial::test(name, move || check(&row.json).map_err(Failed::from))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit()
+}
+
+/// Equal as JSON, numbers and decimal strings compared as decimals.
+pub fn same(want: &Value, got: &Value) -> bool {
+    fn decimal(v: &Value) -> Option<rust_decimal::Decimal> {
+        match v {
+            Value::Number(n) => n.to_string().parse().ok(),
+            Value::String(s) => s.parse().ok(),
+            _ => None,
+        }
+    }
+    match (decimal(want), decimal(got)) {
+        (Some(a), Some(b)) => a == b,
+        _ => want == got,
+    }
+}

@@ -1,0 +1,90 @@
+//! Rules by data: `tests/rules/<rule>.jsonl`, one case a line.
+//!
+//! `{"name","at","region"?,"facts":{},"expect":{"status","results"?:{},"missing"?:[],"parameters"?:[ids],"region_used"?}}`;
+//! the rule is the file's stem, or the member `rule`. Only what `expect` names is compared; `"results"` compares each
+//! named result, and a result expected as `"absent"` must not be there.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use yiwen::facts::Facts;
+use yiwen::region::RegionCode;
+use yiwen::rules::{Case, Law, rule};
+
+static LAW: LazyLock<Law> = LazyLock::new(|| {
+    let (law, problems) = yiwen::corpus::law::read(&common::corpus());
+    assert!(problems.is_empty(), "{problems:#?}");
+    law
+});
+
+fn main() {
+    let mut rows = common::rows("rules");
+    for row in &mut rows {
+        if row.json.get("rule").is_none() {
+            row.json["rule"] = row.file.trim_end_matches(".jsonl").into();
+        }
+    }
+    common::run(rows, check)
+}
+
+fn check(row: &Value) -> Result<(), String> {
+    let id = row["rule"].as_str().ok_or("no rule")?;
+    let rule = rule(id).ok_or(format!("no rule {id}"))?;
+    let mut facts = Facts::default();
+    for (name, value) in row["facts"].as_object().into_iter().flatten() {
+        facts.insert_json(name, value)?;
+    }
+    let at = row["at"].as_str().unwrap_or("2026-11-23").parse().map_err(|e| format!("at: {e}"))?;
+    let region = match row["region"].as_str() {
+        Some(code) => Some(RegionCode::parse(code).ok_or("bad region")?),
+        None => None,
+    };
+    let outcome = rule.compute(Case { facts: &facts, region, at, law: &LAW });
+    let expect = row["expect"].as_object().ok_or("no expect")?;
+    let mut wrong = vec![];
+    for (key, want) in expect {
+        match key.as_str() {
+            "status" => compare(&mut wrong, key, want, &outcome.status.name().into()),
+            "missing" => compare(&mut wrong, key, want, &serde_json::json!(outcome.missing)),
+            "region_used" => compare(&mut wrong, key, want, &serde_json::json!(outcome.region_used)),
+            "changes_on" => {
+                compare(&mut wrong, key, want, &serde_json::json!(outcome.changes_on.map(|d| d.to_string())))
+            }
+            "parameters" => {
+                let used: Vec<&str> = outcome.parameters.iter().map(|p| p.value.id.as_str()).collect();
+                for id in want.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    if !used.contains(&id) {
+                        wrong.push(format!("parameter {id} was not used, but {used:?}"));
+                    }
+                }
+            }
+            "caveat" => {
+                let part = want.as_str().unwrap_or_default();
+                if !outcome.caveats.iter().any(|c| c.contains(part)) {
+                    wrong.push(format!("no caveat says {part:?}: {:?}", outcome.caveats));
+                }
+            }
+            "results" => {
+                for (name, want) in want.as_object().into_iter().flatten() {
+                    let got = outcome.results.iter().find(|(n, _)| n == name).map(|(_, v)| v.to_json());
+                    match (want.as_str(), got) {
+                        (Some("absent"), None) => {}
+                        (_, Some(got)) => compare(&mut wrong, name, want, &got),
+                        (_, None) => wrong.push(format!("{name}: want {want}, got nothing")),
+                    }
+                }
+            }
+            other => wrong.push(format!("expect has an unknown member {other}")),
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{}\n{outcome:#?}", wrong.join("\n"))) }
+}
+
+fn compare(wrong: &mut Vec<String>, name: &str, want: &Value, got: &Value) {
+    if !common::same(want, got) {
+        wrong.push(format!("{name}: want {want}, got {got}"));
+    }
+}
