@@ -4,3 +4,4 @@ pub mod corpus;
 pub mod facts;
 pub mod region;
 pub mod rules;
+pub mod text;

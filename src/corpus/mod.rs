@@ -3,6 +3,7 @@
 //! Reading never stops at the first mistake: every [`Problem`] is collected with its path and line, in Chinese, because
 //! clerks read it. Nothing here decides what a value means; that is the rules' business.
 
+pub mod article;
 pub mod calendar;
 pub mod law;
 pub mod parameters;

@@ -1,0 +1,8 @@
+//! Characters and words: the one path that both index time and question time take.
+//!
+//! `fold` makes width, case, compatibility forms and traditional characters equal, and keeps for each character where it
+//! stood in the original, so that spans and highlights point into what was really written.
+
+pub mod fold;
+
+pub use fold::Folded;
