@@ -5,3 +5,4 @@ pub mod facts;
 pub mod region;
 pub mod rules;
 pub mod text;
+pub mod understand;

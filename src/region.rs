@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// A GB/T 2260 code of six digits, kept as a number. [`RegionCode::NATION`] is `000000`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RegionCode(u32);
 
 impl RegionCode {

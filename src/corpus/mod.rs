@@ -6,6 +6,7 @@
 pub mod article;
 pub mod calendar;
 pub mod law;
+pub mod lexicon;
 pub mod parameters;
 pub mod regions;
 mod toml_file;

@@ -3,6 +3,8 @@
 //! `fold` makes width, case, compatibility forms and traditional characters equal, and keeps for each character where it
 //! stood in the original, so that spans and highlights point into what was really written.
 
+pub mod dates;
 pub mod fold;
+pub mod numbers;
 
 pub use fold::Folded;

@@ -1,0 +1,133 @@
+//! Facts of `transfer`, `transfer_deadline` and `withdrawal`.
+
+use super::Slots;
+use crate::facts::{FactValue, Origin};
+use crate::region::RegionCode;
+use crate::text::numbers::Unit;
+use crate::understand::reading::MoneyRole;
+
+pub(super) fn transfer(s: &mut Slots<'_, '_>) {
+    scope(s);
+    if let Some(span) = s.first_word("resident_scheme").filter(|_| !s.reading.has("switch_scheme")) {
+        s.word("scheme", "resident", span);
+    }
+    s.tier();
+    s.no_account();
+    if let Some(m) = s.reading.amount(MoneyRole::Balance).copied() {
+        s.decimal("balance", &m);
+    }
+    s.yes_no("dest_enrolled", "enrolled");
+    s.yes_no("arrears", "arrears");
+    if let Some((_, span)) = s.reading.value("retired") {
+        s.bool("retiree", true, span);
+    }
+}
+
+/// Inside a pool, inside a province or across provinces: by the two places, else by words.
+fn scope(s: &mut Slots<'_, '_>) {
+    if let Some((from, to)) = s.reading.two_places() {
+        let span = (from.start.min(to.start), from.end.max(to.end));
+        let (a, b) = (from.code, to.code);
+        let scope = if a.province() != b.province() {
+            "inter_province"
+        } else if a == b || a.is_municipality() {
+            "same_pool"
+        } else {
+            "intra_province"
+        };
+        s.put_as("scope", FactValue::Word(scope.to_owned()), span, Origin::Implied);
+        if scope == "intra_province" {
+            s.put_as("province", FactValue::Word(a.province().to_string()), span, Origin::Implied);
+        }
+        return;
+    }
+    let by_word =
+        [("cross_province", "inter_province"), ("inside_province", "intra_province"), ("same_place", "same_pool")];
+    for (class, scope) in by_word {
+        if let Some(span) = s.first_word(class) {
+            s.word("scope", scope, span);
+            if let Some(place) = s.reading.places.first().filter(|_| scope == "intra_province") {
+                let province: RegionCode = place.code.province();
+                let span = (place.start, place.end);
+                s.put_as("province", FactValue::Word(province.to_string()), span, Origin::Implied);
+            }
+            return;
+        }
+    }
+}
+
+pub(super) fn deadline(s: &mut Slots<'_, '_>) {
+    let near = s.reading.date_near(&["accepted", "deadline", "transfer"], |d| {
+        d.precision == crate::text::dates::Precision::Day && !is_stamp(s, d.start, d.end)
+    });
+    if let Some(d) = near.copied() {
+        s.date("start_date", &d);
+    }
+    if let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::WorkingDay).copied() {
+        s.measured("working_days", &m, 1);
+    }
+}
+
+/// A date in brackets at the very end is when a page was written: …要多长时间?(2025年6月4日).
+fn is_stamp(s: &Slots<'_, '_>, start: usize, end: usize) -> bool {
+    let chars = s.reading.folded.chars();
+    let opened = start > 0 && chars[start - 1] == '(';
+    let closed = chars.get(end) == Some(&')') && chars[end + 1..].iter().all(|c| *c == ' ');
+    opened && closed
+}
+
+pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
+    reason(s);
+    if let Some(m) = s.reading.amount(MoneyRole::Balance).copied() {
+        s.decimal("balance", &m);
+    }
+    s.tier();
+    s.no_account();
+    if let Some(span) = s.first_word("resident_scheme").filter(|_| !s.reading.has("employee_scheme")) {
+        s.put_as("no_account", FactValue::Bool(true), span, Origin::Implied);
+    }
+}
+
+/// Why the money is wanted. A lawful ground outranks a motive said beside it: who emigrates and wants to buy a car emigrates.
+fn reason(s: &mut Slots<'_, '_>) {
+    const RANK: &[&str] = &[
+        "death",
+        "emigrated",
+        "foreigner_leaves",
+        "enlisted",
+        "retiree_resettled",
+        "nonlocal_retiree",
+        "dest_refuses",
+        "cross_province_untransferable",
+        "long_remote_care",
+        "serious_illness",
+        "give_up",
+        "intra_province_move",
+        "resign_need_cash",
+        "no_special_case",
+    ];
+    let said: Vec<_> = s.reading.values("reason").collect();
+    for wanted in RANK {
+        if let Some((value, span)) = said.iter().find(|(v, _)| v == wanted) {
+            // "Moved" inside one province is one ground, across provinces the money simply goes along.
+            s.word("reason", value, *span);
+            return;
+        }
+    }
+    let overseas = s.reading.value("overseas");
+    let chars = s.reading.folded.text();
+    if let Some((_, span)) =
+        overseas.filter(|_| ["定居", "移民", "移居", "永居", "入籍"].iter().any(|w| chars.contains(w)))
+    {
+        s.word("reason", "emigrated", span);
+        return;
+    }
+    if let Some((from, to)) = s.reading.two_places()
+        && from.code.province() == to.code.province()
+        && from.code != to.code
+        && s.reading.has("change_job")
+    {
+        let span = (from.start, to.end);
+        s.put_as("reason", FactValue::Word("intra_province_move".to_owned()), span, Origin::Implied);
+    }
+}

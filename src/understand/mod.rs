@@ -1,0 +1,166 @@
+//! From a question to what it is about: topics, place, the rules it asks for and their facts, each with its span.
+//!
+//! All words are data (`corpus/vocabulary/`); the order of steps is here. Wrong confidence is worse than a question back,
+//! so nothing is filled in that the question does not say.
+
+mod fill;
+pub mod lexicon;
+pub mod matcher;
+pub mod place;
+pub mod reading;
+pub mod topic;
+
+use jiff::civil::Date;
+
+use crate::facts::Facts;
+use crate::region::{RegionCode, Regions};
+use crate::text::{Folded, dates, numbers};
+use lexicon::Lexicon;
+use matcher::{Matcher, Sense};
+use place::{Part, Place, Places};
+use reading::Reading;
+pub use topic::{OUT_OF_SCOPE, Scored};
+
+/// A reading put in place of what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    pub from: String,
+    pub to: String,
+    /// Character offsets into the question.
+    pub span: (usize, usize),
+}
+
+/// The place a question is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedPlace {
+    pub code: RegionCode,
+    /// Character offsets into the question; `None` when it came from beside it.
+    pub span: Option<(usize, usize)>,
+    /// The name fits several places and this is the usual one.
+    pub ambiguous: bool,
+}
+
+/// One cue found, for `explain`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cue {
+    pub word: String,
+    pub class: String,
+    pub span: (usize, usize),
+    pub negated: bool,
+}
+
+/// What a question says.
+#[derive(Clone, Debug, Default)]
+pub struct Understanding {
+    /// The question as understood: folded, corrected.
+    pub reading: Folded,
+    pub topics: Vec<Scored>,
+    pub place: Option<AskedPlace>,
+    /// Rules asked for.
+    pub rules: Vec<String>,
+    pub facts: Facts,
+    pub corrections: Vec<Correction>,
+    pub cues: Vec<Cue>,
+    /// Contradictions on file that the question itself brings up.
+    pub conflicts: Vec<String>,
+    /// Classes present, negated ones left out.
+    pub present: std::collections::BTreeSet<String>,
+}
+
+impl Understanding {
+    /// The main topic.
+    pub fn topic(&self) -> &str {
+        self.topics.first().map_or(OUT_OF_SCOPE, |t| t.id.as_str())
+    }
+}
+
+/// Understands questions; built once from the words of the corpus.
+pub struct Understander {
+    lexicon: Lexicon,
+    matcher: Matcher,
+    places: Places,
+}
+
+impl Understander {
+    pub fn new(lexicon: Lexicon, regions: &Regions) -> Understander {
+        let matcher = Matcher::new(&lexicon);
+        Understander { lexicon, matcher, places: Places::new(regions) }
+    }
+
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.lexicon
+    }
+
+    /// Reads a question asked on the day `at`. `rules` names the rules to fill facts for whatever the question itself asks
+    /// (a caller that answers a follow-up); else those the question asks for are filled.
+    pub fn understand(&self, question: &str, at: Date, rules: Option<&[String]>) -> Understanding {
+        let folded = Folded::new(question);
+        let reading = self.read(&folded, at);
+        let (topics, asked) = topic::judge(&self.lexicon, &reading);
+        let rules = rules.map_or(asked, <[String]>::to_vec);
+        let facts = fill::fill(&reading, &rules);
+        let place = asked_place(&reading, &topics, &rules);
+        let conflicts = self.conflicts(folded.text());
+        let cues = cues(&reading);
+        let present = reading.present().clone();
+        Understanding { topics, place, rules, facts, corrections: vec![], cues, conflicts, present, reading: folded }
+    }
+
+    fn read<'a>(&'a self, folded: &'a Folded, at: Date) -> Reading<'a> {
+        let chars = folded.chars();
+        let dates = dates::dates(chars, at);
+        let in_date = |i: usize| dates.iter().any(|d| d.start <= i && i < d.end);
+        let measures = numbers::measures(chars, &in_date);
+        let matches = self.matcher.find(folded.text(), &self.lexicon);
+        let places = self.places.find(folded.text(), chars);
+        Reading::new(folded, &self.lexicon, at, matches, measures, dates, places)
+    }
+
+    /// Contradictions one of whose ways of asking the text matches.
+    fn conflicts(&self, text: &str) -> Vec<String> {
+        let said = |way: &Vec<Vec<String>>| {
+            !way.is_empty() && way.iter().all(|group| group.iter().any(|w| text.contains(w.as_str())))
+        };
+        self.lexicon.conflicts.iter().filter(|c| c.ask.iter().any(said)).map(|c| c.id.clone()).collect()
+    }
+}
+
+/// Whose law is asked about: where the insurance was for a transfer, where the person is now for everything else.
+fn asked_place(reading: &Reading<'_>, topics: &[Scored], rules: &[String]) -> Option<AskedPlace> {
+    let from_origin = rules.iter().any(|r| r == "transfer" || r == "transfer_deadline" || r == "withdrawal")
+        || topics.first().is_some_and(|t| t.id == "balance_transfer" || t.id == "withdrawal");
+    let wanted = if from_origin { Part::Origin } else { Part::Destination };
+    let chosen: &Place = match reading.two_places() {
+        Some((from, to)) => {
+            if from_origin {
+                from
+            } else {
+                reading.places.iter().find(|p| p.part == wanted).unwrap_or(to)
+            }
+        }
+        None => reading.places.first()?,
+    };
+    Some(AskedPlace {
+        code: chosen.code,
+        span: Some(reading.folded.origin(chosen.start..chosen.end)),
+        ambiguous: chosen.ambiguous,
+    })
+}
+
+fn cues(reading: &Reading<'_>) -> Vec<Cue> {
+    let lexicon = reading.lexicon;
+    let name = |sense: &Sense| match sense {
+        Sense::Cue(i) => lexicon.cues[*i].name.clone(),
+        Sense::Value(i) => format!("{}={}", lexicon.values[*i].about, lexicon.values[*i].value),
+    };
+    reading
+        .matches
+        .iter()
+        .map(|m| Cue {
+            word: m.word.clone(),
+            class: name(&m.sense),
+            span: reading.folded.origin(m.start..m.end),
+            negated: m.negated,
+        })
+        .collect()
+}

@@ -1,0 +1,356 @@
+//! A question read once: words, measures, dates and places with their positions, and the questions one asks of them.
+//! Facts are filled from it; nothing here knows a rule.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::lexicon::Lexicon;
+use super::matcher::{Match, Sense};
+use super::place::Place;
+use crate::text::Folded;
+use crate::text::dates::{DateMention, Precision};
+use crate::text::numbers::{Measure, Unit};
+
+/// See the module.
+pub struct Reading<'a> {
+    pub folded: &'a Folded,
+    pub lexicon: &'a Lexicon,
+    pub at: Date,
+    pub matches: Vec<Match>,
+    pub measures: Vec<Measure>,
+    pub dates: Vec<DateMention>,
+    pub places: Vec<Place>,
+    /// Classes present and not negated, the read ones (`@money` …) included.
+    present: BTreeSet<String>,
+}
+
+/// A stretch of the folded text.
+pub type Span = (usize, usize);
+
+/// What an amount of money is, by the word that stands nearest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoneyRole {
+    Wage,
+    Balance,
+    Principal,
+    Cap,
+    /// No word near says what it is.
+    Unsaid,
+}
+
+const ROLES: &[(&str, MoneyRole)] = &[
+    ("wage", MoneyRole::Wage),
+    ("average_wage", MoneyRole::Wage),
+    ("money_left", MoneyRole::Balance),
+    ("principal", MoneyRole::Principal),
+    ("yearly_cap", MoneyRole::Cap),
+];
+
+impl<'a> Reading<'a> {
+    pub fn new(
+        folded: &'a Folded,
+        lexicon: &'a Lexicon,
+        at: Date,
+        matches: Vec<Match>,
+        measures: Vec<Measure>,
+        dates: Vec<DateMention>,
+        places: Vec<Place>,
+    ) -> Reading<'a> {
+        let mut reading = Reading { folded, lexicon, at, matches, measures, dates, places, present: BTreeSet::new() };
+        reading.negate();
+        reading.present = reading.classes();
+        reading
+    }
+
+    // ---- classes ----
+
+    /// Whether a class is present and not negated.
+    pub fn has(&self, class: &str) -> bool {
+        self.present.contains(class)
+    }
+
+    /// Every class present.
+    pub fn present(&self) -> &BTreeSet<String> {
+        &self.present
+    }
+
+    fn class_of(&self, m: &Match) -> &'a str {
+        match m.sense {
+            Sense::Cue(i) => &self.lexicon.cues[i].name,
+            Sense::Value(i) => &self.lexicon.values[i].about,
+        }
+    }
+
+    /// The words of a class that stand in the question, negated ones left out.
+    pub fn words(&self, class: &str) -> impl Iterator<Item = &Match> {
+        self.matches.iter().filter(move |m| !m.negated && matches!(m.sense, Sense::Cue(_)) && self.class_of(m) == class)
+    }
+
+    /// Values said about something, from left to right: `("grandfather", span)`.
+    pub fn values(&self, about: &str) -> impl Iterator<Item = (&'a str, Span)> {
+        let lexicon = self.lexicon;
+        self.matches.iter().filter(|m| !m.negated).filter_map(move |m| match m.sense {
+            Sense::Value(i) if lexicon.values[i].about == about => {
+                Some((lexicon.values[i].value.as_str(), (m.start, m.end)))
+            }
+            _ => None,
+        })
+    }
+
+    /// The first value said about something.
+    pub fn value(&self, about: &str) -> Option<(&'a str, Span)> {
+        self.values(about).next()
+    }
+
+    fn classes(&self) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        for m in self.matches.iter().filter(|m| !m.negated) {
+            match m.sense {
+                Sense::Cue(i) => found.insert(self.lexicon.cues[i].name.clone()),
+                Sense::Value(i) => {
+                    let class = &self.lexicon.values[i];
+                    found.insert(format!("@{}:{}", class.about, class.value));
+                    found.insert(format!("@{}", class.about))
+                }
+            };
+        }
+        let mut read = |name: &str, is: bool| {
+            if is {
+                found.insert(name.to_owned());
+            }
+        };
+        let unit = |u: Unit| self.measures.iter().any(|m| m.unit == u);
+        read("@money", self.money().next().is_some());
+        read("@wage_money", self.money().any(|m| self.money_role(m) == MoneyRole::Wage));
+        read("@months", self.measures.iter().any(|m| m.unit == Unit::Month));
+        read(
+            "@years",
+            self.measures.iter().any(|m| m.unit == Unit::Month && (m.in_years || m.low >= Decimal::from(60))),
+        );
+        read("@days", unit(Unit::Day));
+        read("@workdays", unit(Unit::WorkingDay));
+        read("@ratio", unit(Unit::Ratio));
+        read("@age", unit(Unit::Age));
+        read("@date", self.dates.iter().any(|d| d.precision == Precision::Day));
+        read("@year", self.dates.iter().any(|d| d.precision == Precision::Year));
+        read("@places", self.two_places().is_some());
+        read("@born", self.birth().is_some());
+        read("@missed_years", !self.missed_years().is_empty() || self.dates.iter().any(|d| d.coverage));
+        read("@relation_share", self.relative().is_some());
+        found
+    }
+
+    // ---- negation ----
+
+    /// 不是要提现,是想转走: words between a negator and the end of its clause are denied.
+    fn negate(&mut self) {
+        let ends: Vec<usize> = self
+            .folded
+            .chars()
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| is_break(**c))
+            .map(|(i, _)| i)
+            .chain(self.matches.iter().filter(|m| self.class_of(m) == "negation_end").map(|m| m.start))
+            .collect();
+        let scopes: Vec<Span> = self
+            .matches
+            .iter()
+            .filter(|m| self.class_of(m) == "negator" && matches!(m.sense, Sense::Cue(_)))
+            .map(|m| {
+                // 不是想 itself contains 是想: an end must stand after the negator.
+                let end = ends.iter().copied().filter(|e| *e >= m.end).min().unwrap_or(self.folded.chars().len());
+                (m.end, end)
+            })
+            .collect();
+        let chars = self.folded.chars();
+        let denied = |m: &Match, class: &str| {
+            if class == "negator" || class == "negation_end" {
+                return false;
+            }
+            if scopes.iter().any(|s| s.0 <= m.start && m.end <= s.1) {
+                return true;
+            }
+            // 不取现, 不转走; 取不取 and 差不多 are no denials.
+            let direct =
+                m.start > 0 && chars[m.start - 1] == '不' && (m.start < 2 || chars[m.start - 2] != chars[m.start]);
+            direct && matches!(class, "withdraw" | "transfer" | "back_pay")
+        };
+        let flags: Vec<bool> = self.matches.iter().map(|m| denied(m, self.class_of(m))).collect();
+        for (m, negated) in self.matches.iter_mut().zip(flags) {
+            m.negated = negated;
+        }
+    }
+
+    // ---- distance ----
+
+    /// How far apart two spans are: characters between them, more across a pause.
+    pub fn distance(&self, a: Span, b: Span) -> usize {
+        let (left, right) = if a.0 <= b.0 { (a, b) } else { (b, a) };
+        if right.0 <= left.1 {
+            return 0;
+        }
+        let between = &self.folded.chars()[left.1..right.0];
+        let pauses = between.iter().filter(|c| is_break(**c)).count();
+        between.len() + pauses * 6
+    }
+
+    /// The distance from a span to the nearest word of the classes.
+    pub fn nearest(&self, span: Span, classes: &[&str]) -> Option<usize> {
+        classes.iter().flat_map(|c| self.words(c)).map(|m| self.distance(span, (m.start, m.end))).min()
+    }
+
+    // ---- measures ----
+
+    /// The measures that may be money: with a unit of money, or a bare number of three digits or more.
+    pub fn money(&self) -> impl Iterator<Item = &Measure> {
+        self.measures.iter().filter(|m| match m.unit {
+            Unit::Yuan => true,
+            Unit::Bare => m.low >= Decimal::ONE_HUNDRED && m.low <= Decimal::from(100_000_000),
+            _ => false,
+        })
+    }
+
+    /// What an amount is, by the nearest word that can say so.
+    pub fn money_role(&self, m: &Measure) -> MoneyRole {
+        let mut best: Option<(usize, MoneyRole)> = None;
+        for (class, role) in ROLES {
+            for word in self.words(class) {
+                let span = (word.start, word.end);
+                // The word usually stands before its amount.
+                let behind = usize::from(word.start >= m.end) * 2;
+                let distance = self.distance(span, (m.start, m.end)) + behind;
+                if distance <= 9 && best.is_none_or(|(d, _)| distance < d) {
+                    best = Some((distance, *role));
+                }
+            }
+        }
+        best.map_or(MoneyRole::Unsaid, |(_, role)| role)
+    }
+
+    /// The amount that plays this role; else the only amount of the question when nothing says what it is.
+    pub fn amount(&self, role: MoneyRole) -> Option<&Measure> {
+        if let Some(m) = self.money().find(|m| self.money_role(m) == role) {
+            return Some(m);
+        }
+        let mut unsaid = self.money().filter(|m| self.money_role(m) == MoneyRole::Unsaid && m.unit == Unit::Yuan);
+        match (unsaid.next(), unsaid.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The duration nearest to a word of the classes, within `reach`.
+    pub fn duration(&self, classes: &[&str], reach: usize, fits: impl Fn(&Measure) -> bool) -> Option<&Measure> {
+        self.measures
+            .iter()
+            .filter(|m| fits(m))
+            .filter_map(|m| Some((self.nearest((m.start, m.end), classes)?, m)))
+            .filter(|(d, _)| *d <= reach)
+            .min_by_key(|(d, m)| (*d, m.start))
+            .map(|(_, m)| m)
+    }
+
+    // ---- dates ----
+
+    /// The date nearest to a word of the classes.
+    pub fn date_near(&self, classes: &[&str], fits: impl Fn(&DateMention) -> bool) -> Option<&DateMention> {
+        self.dates
+            .iter()
+            .filter(|d| fits(d))
+            .filter_map(|d| Some((self.nearest((d.start, d.end), classes)?, d)))
+            .min_by_key(|(distance, d)| (*distance, d.start))
+            .map(|(_, d)| d)
+    }
+
+    /// Full dates, from left to right.
+    pub fn full_dates(&self) -> impl Iterator<Item = &DateMention> {
+        self.dates.iter().filter(|d| d.precision == Precision::Day)
+    }
+
+    /// A month or day of birth: beside a word of birth, or so long ago that nothing else can be meant.
+    pub fn birth(&self) -> Option<&DateMention> {
+        let exact = |d: &&DateMention| d.precision >= Precision::Month;
+        let born = |d: &&DateMention| {
+            d.year <= 2010 && (d.year <= 1995 || self.nearest((d.start, d.end), &["born"]).is_some_and(|n| n <= 2))
+        };
+        self.dates.iter().filter(exact).find(born)
+    }
+
+    /// Coverage years said to have been missed, ranges and lists spelled out.
+    pub fn missed_years(&self) -> Vec<i16> {
+        let years: Vec<&DateMention> = self.dates.iter().filter(|d| d.precision == Precision::Year).collect();
+        let chars = self.folded.chars();
+        let mut missed = BTreeSet::new();
+        let mut i = 0;
+        while i < years.len() {
+            // A list or range of years shares what is said after it.
+            let mut group = vec![years[i]];
+            let mut ranged = false;
+            while let Some(next) = years.get(i + 1) {
+                let joint: String = chars[years[i].end..next.start].iter().collect();
+                let joint = joint.trim();
+                if matches!(joint, "-" | "~" | "到" | "至" | "年-" | "年到") {
+                    ranged = true;
+                } else if !matches!(joint, "、" | "和" | "," | "跟" | "及" | "与") {
+                    break;
+                }
+                group.push(next);
+                i += 1;
+            }
+            let last = group[group.len() - 1];
+            let until = years.get(i + 1).map_or(chars.len(), |y| y.start);
+            if self.says_missed(last.end, until) {
+                if ranged {
+                    missed.extend(group[0].year..=last.year);
+                } else {
+                    missed.extend(group.iter().map(|y| y.year));
+                }
+            }
+            i += 1;
+        }
+        missed.into_iter().filter(|y| *y >= 2000).collect()
+    }
+
+    /// Whether the stretch first says "not paid" rather than "paid".
+    fn says_missed(&self, from: usize, until: usize) -> bool {
+        let first =
+            |class: &str| self.words(class).filter(|m| from <= m.start && m.end <= until).map(|m| m.start).min();
+        let missed = first("missed_year");
+        let paid = ["in_window", "out_window", "resume"].iter().filter_map(|c| first(c)).min();
+        match (missed, paid) {
+            (Some(m), Some(p)) => m < p,
+            (Some(m), None) => m - from <= 12,
+            _ => false,
+        }
+    }
+
+    // ---- people ----
+
+    /// The relative that something is asked for: the last one named, because the first is often who speaks
+    /// (我和我老公的医保能给我婆婆用吗).
+    pub fn relative(&self) -> Option<(&'a str, Span)> {
+        self.values("relation").last()
+    }
+
+    // ---- places ----
+
+    /// Origin and destination when two different places are named.
+    pub fn two_places(&self) -> Option<(&Place, &Place)> {
+        use super::place::Part;
+        let first = self.places.iter().find(|p| p.part == Part::Origin).or(self.places.first())?;
+        let second = self
+            .places
+            .iter()
+            .find(|p| p.part == Part::Destination && p.code != first.code)
+            .or_else(|| self.places.iter().find(|p| p.code != first.code))?;
+        Some((first, second))
+    }
+}
+
+/// A pause in a sentence.
+pub fn is_break(c: char) -> bool {
+    matches!(c, ',' | '。' | ';' | '?' | '!' | '、' | ':' | '(' | ')' | '\n' | '…')
+}
