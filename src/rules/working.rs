@@ -295,6 +295,14 @@ impl<'a> Working<'a> {
         }
     }
 
+    /// Whether the place itself, its prefecture or its province has anything in force on this, under whatever condition:
+    /// then the nation's value does not speak for it.
+    pub fn has_own(&self, rule: &str, key: &str) -> bool {
+        let Some(parameter) = self.case.law.parameters.get(rule, key) else { return false };
+        let mut places = self.place().chain().filter(|place| *place != RegionCode::NATION);
+        places.any(|place| parameter.values.iter().any(|v| v.region == place && v.in_force(self.day)))
+    }
+
     fn lookup(&mut self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
         self.lookup_at(self.place(), rule, key, conditions)
     }
