@@ -1,4 +1,4 @@
-//! Places: GB/T 2260 codes, names and the chain city → province → nation.
+//! Places: GB/T 2260 codes, names and the chain county → city → province → nation.
 //!
 //! A pooling area (统筹地区) is in practice a prefecture-level city or a municipality; rules and articles
 //! name it by its six-digit code. `000000` is the nation.
@@ -28,9 +28,16 @@ impl RegionCode {
     }
 
     /// The prefecture the code lies in (`440305` → `440300`); directly administered counties (`4290xx`, `4690xx`,
-    /// `6590xx`) are their own, because no prefecture stands between them and the province.
+    /// `6590xx`) are their own, because no prefecture stands between them and the province; a municipality's district
+    /// falls to the municipality (`110105` → `110000`).
     pub fn prefecture(self) -> RegionCode {
-        if self.0 / 100 % 100 == 90 { self } else { RegionCode(self.0 / 100 * 100) }
+        if self.0 / 100 % 100 == 90 {
+            self
+        } else if self.is_municipality() {
+            self.province()
+        } else {
+            RegionCode(self.0 / 100 * 100)
+        }
     }
 
     /// True for a province-level code, `000000` excluded.
@@ -43,10 +50,11 @@ impl RegionCode {
         matches!(self.province().0, 110_000 | 120_000 | 310_000 | 500_000)
     }
 
-    /// The code itself, then its province, then the nation, each once: the order in which values are looked for.
+    /// The code itself, then its prefecture, its province and the nation, each once: the order in which values are
+    /// looked for.
     pub fn chain(self) -> impl Iterator<Item = RegionCode> {
-        let steps = [Some(self), Some(self.province()).filter(|p| *p != self), (self.0 != 0).then_some(Self::NATION)];
-        steps.into_iter().flatten()
+        let steps = [self, self.prefecture(), self.province(), Self::NATION];
+        (0..steps.len()).filter(move |&i| i == 0 || steps[i] != steps[i - 1]).map(move |i| steps[i])
     }
 }
 

@@ -49,15 +49,15 @@ pub static RULES: &[Rule] = rules! {
         -> ["relation_transferable" "pooled_fund_moves" "balance_action" "amount_moved" "blocker"];
     transfer_deadline "balance_transfer" "转移接续办理时限" ["start_date" "working_days"]
         -> ["transfer_out_due" "transfer_in_due" "due_date"];
-    employee_gap "arrears" "职工医保断缴后的等待期" ["gap_months" "continuous_years" "payer" "scene" "left_employer" "switch"]
+    employee_gap "arrears" "职工医保断缴后的等待期" ["gap_months" "continuous_years" "payer" "scene" "left_employer" "switch" "as_of"]
         -> ["within_grace" "wait_months" "wait_days" "wait_months_max" "benefit_from" "retroactive"];
-    continuity "arrears" "连续参保月数与封顶线" ["continuous_months"] -> ["cap_multiple"];
+    continuity "arrears" "连续参保月数与封顶线" ["continuous_months" "as_of"] -> ["cap_multiple"];
     resident_wait "arrears" "居民医保待遇等待期" ["missed_years" "repaid_years" "in_window" "coverage_year" "pay_date" "premium" "exempt" "extension"]
         -> ["fixed_months" "variable_months" "total_wait_months" "benefit_start" "repair_cost" "national_rule_applies"];
-    back_payment "arrears" "补缴金额估算" ["months" "wage" "rate"] -> ["amount" "amount_min" "amount_max"];
+    back_payment "arrears" "补缴金额估算" ["months" "wage" "rate" "payer" "tier" "as_of"] -> ["amount" "amount_min" "amount_max"];
     late_fee "arrears" "滞纳金" ["principal" "days" "first_overdue_date" "paid_date" "payer" "want_total"]
         -> ["days" "late_fee" "total" "borne_by"];
-    withdrawal "withdrawal" "个人账户提取" ["reason" "balance" "tier" "no_account"]
+    withdrawal "withdrawal" "个人账户提取" ["reason" "balance" "tier" "no_account" "scheme"]
         -> ["allowed" "payee" "amount" "cause"];
     retirement_years "retirement" "退休医保缴费年限" ["sex" "paid_months" "actual_months" "retire_date"]
         -> ["required_months" "shortfall_months" "actual_required_months" "actual_shortfall_months" "meets"];

@@ -280,8 +280,35 @@ impl<'a> Working<'a> {
         self.lookup(rule, key, conditions)
     }
 
+    /// As [`Working::optional`], looked for from another place than the one asked about: the province of a move, or the
+    /// nation where a place's own value is known to be unknown.
+    pub fn optional_at(&mut self, place: RegionCode, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        self.lookup_at(place, self.rule.id, key, conditions)
+    }
+
+    /// The place whose value a lookup would find, without using it: for values that count only together with others,
+    /// or only when they are the place's own.
+    pub fn source(&self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<RegionCode> {
+        match self.case.law.parameters.lookup(rule, key, self.place(), self.day, conditions) {
+            Lookup::Found(_, value) => Some(value.region),
+            _ => None,
+        }
+    }
+
+    /// Whether the place itself, its prefecture or its province has anything in force on this, under whatever condition:
+    /// then the nation's value does not speak for it.
+    pub fn has_own(&self, rule: &str, key: &str) -> bool {
+        let Some(parameter) = self.case.law.parameters.get(rule, key) else { return false };
+        let mut places = self.place().chain().filter(|place| *place != RegionCode::NATION);
+        places.any(|place| parameter.values.iter().any(|v| v.region == place && v.in_force(self.day)))
+    }
+
     fn lookup(&mut self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
-        let found = self.case.law.parameters.lookup(rule, key, self.place(), self.day, conditions);
+        self.lookup_at(self.place(), rule, key, conditions)
+    }
+
+    fn lookup_at(&mut self, place: RegionCode, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        let found = self.case.law.parameters.lookup(rule, key, place, self.day, conditions);
         let (parameter, value) = match found {
             Lookup::Found(parameter, value) => (parameter, value),
             Lookup::Missing { unknown } => {
