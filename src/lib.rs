@@ -1,7 +1,11 @@
 //! `yiwen` (医问): question answering for Chinese medical insurance (医保). See README.md for the map.
 
+pub mod cli;
 pub mod corpus;
+pub mod eval;
 pub mod facts;
+pub mod index;
 pub mod region;
+pub mod retrieve;
 pub mod rules;
 pub mod text;

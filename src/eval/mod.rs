@@ -1,0 +1,4 @@
+//! Measuring: question sets asked of the same code that answers users.
+
+pub mod passages;
+pub mod retrieval;
