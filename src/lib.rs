@@ -1,8 +1,14 @@
 //! `yiwen` (医问): question answering for Chinese medical insurance (医保). See README.md for the map.
 
+pub mod answer;
+pub mod cli;
 pub mod corpus;
+pub mod engine;
+pub mod eval;
 pub mod facts;
+pub mod index;
 pub mod region;
+pub mod retrieve;
 pub mod rules;
 pub mod text;
 pub mod understand;

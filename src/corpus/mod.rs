@@ -7,12 +7,15 @@ pub mod article;
 pub mod calendar;
 pub mod law;
 pub mod lexicon;
+pub mod load;
 pub mod parameters;
 pub mod regions;
 mod toml_file;
+pub mod vocabulary;
 
 use std::fmt;
 
+pub use load::{Corpus, load};
 pub use toml_file::TomlFile;
 
 /// One mistake in the corpus: where it is and how to mend it.
@@ -30,4 +33,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.path, self.line, self.message)
     }
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -3,6 +3,7 @@
 //! All words are data (`corpus/vocabulary/`); the order of steps is here. Wrong confidence is worse than a question back,
 //! so nothing is filled in that the question does not say.
 
+pub mod dialogue;
 mod fill;
 pub mod lexicon;
 pub mod matcher;
@@ -56,6 +57,8 @@ pub struct Understanding {
     pub reading: Folded,
     pub topics: Vec<Scored>,
     pub place: Option<AskedPlace>,
+    /// Every place named, with its part.
+    pub places: Vec<(RegionCode, Part)>,
     /// Rules asked for.
     pub rules: Vec<String>,
     pub facts: Facts,
@@ -103,7 +106,8 @@ impl Understander {
         let conflicts = self.conflicts(folded.text());
         let cues = cues(&reading);
         let present = reading.present().clone();
-        Understanding { topics, place, rules, facts, corrections: vec![], cues, conflicts, present, reading: folded }
+        let places = reading.places.iter().map(|p| (p.code, p.part)).collect();
+        Understanding { topics, place, places, rules, facts, corrections: vec![], cues, conflicts, present, reading: folded }
     }
 
     fn read<'a>(&'a self, folded: &'a Folded, at: Date) -> Reading<'a> {

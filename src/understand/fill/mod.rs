@@ -11,6 +11,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::reading::{Reading, Span};
 use crate::facts::{Fact, FactValue, Facts, MAX_WHOLE, Origin, YearMonth};
+use crate::region::RegionCode;
 use crate::text::dates::DateMention;
 use crate::text::numbers::{Measure, Unit};
 
@@ -40,6 +41,11 @@ pub fn fill(reading: &Reading<'_>, rules: &[String]) -> Facts {
         }
     }
     slots.facts
+}
+
+/// The scope of a move between two places that a conversation named in different turns.
+pub fn scope_between(facts: &mut Facts, from: RegionCode, to: RegionCode) {
+    transfer::between(facts, from, to, None);
 }
 
 /// The facts being filled; spans are turned into offsets of the original question.

@@ -1,7 +1,7 @@
 //! Facts of `transfer`, `transfer_deadline` and `withdrawal`.
 
 use super::Slots;
-use crate::facts::{FactValue, Origin};
+use crate::facts::{Fact, FactValue, Facts, Origin};
 use crate::region::RegionCode;
 use crate::text::numbers::Unit;
 use crate::understand::reading::MoneyRole;
@@ -26,19 +26,8 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
 /// Inside a pool, inside a province or across provinces: by the two places, else by words.
 fn scope(s: &mut Slots<'_, '_>) {
     if let Some((from, to)) = s.reading.two_places() {
-        let span = (from.start.min(to.start), from.end.max(to.end));
-        let (a, b) = (from.code, to.code);
-        let scope = if a.province() != b.province() {
-            "inter_province"
-        } else if a == b || a.is_municipality() {
-            "same_pool"
-        } else {
-            "intra_province"
-        };
-        s.put_as("scope", FactValue::Word(scope.to_owned()), span, Origin::Implied);
-        if scope == "intra_province" {
-            s.put_as("province", FactValue::Word(a.province().to_string()), span, Origin::Implied);
-        }
+        let span = s.reading.folded.origin(from.start.min(to.start)..from.end.max(to.end));
+        between(&mut s.facts, from.code, to.code, Some(span));
         return;
     }
     let by_word =
@@ -53,6 +42,23 @@ fn scope(s: &mut Slots<'_, '_>) {
             }
             return;
         }
+    }
+}
+
+/// The scope of a move between two places, and the province of a move inside one.
+pub(super) fn between(facts: &mut Facts, from: RegionCode, to: RegionCode, span: Option<(usize, usize)>) {
+    let scope = if from.province() != to.province() {
+        "inter_province"
+    } else if from == to || from.is_municipality() {
+        "same_pool"
+    } else {
+        "intra_province"
+    };
+    let implied = |value: &str| Fact { value: FactValue::Word(value.to_owned()), high: None, origin: Origin::Implied, span };
+    facts.insert("scope", implied(scope));
+    facts.0.remove("province");
+    if scope == "intra_province" {
+        facts.insert("province", implied(&from.province().to_string()));
     }
 }
 

@@ -1,0 +1,120 @@
+//! `yiwen eval`: measures the ranking and the passages.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+
+use super::index::progress_bar;
+use super::{Exit, Places, print_json, print_line};
+use crate::corpus::vocabulary;
+use crate::engine::Engine;
+use crate::eval::{answers, passages, retrieval};
+use crate::index::{self, Analyzer};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// 一个问题集文件夹(corpus.jsonl[.gz]、queries.jsonl、qrels.<split>.tsv),在临时处建索引
+    Retrieval {
+        dir: PathBuf,
+        /// 用哪一份答案
+        #[arg(long, default_value = "dev")]
+        split: String,
+        /// 只输出一份 JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 一个问答题文件,问现用的索引
+    Answers {
+        file: PathBuf,
+        /// 另写一份 Markdown 报告
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// 只输出一份 JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// 一个段落题文件,问现用的索引
+    Passages {
+        file: PathBuf,
+        /// 只输出一份 JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
+    match &arguments.what {
+        What::Retrieval { dir, split, json } => {
+            let (vocabulary, problems) = vocabulary::read(&places.corpus);
+            if let Some(first) = problems.first() {
+                bail!("词表有 {} 处问题;第一处:{first}", problems.len());
+            }
+            let bar = progress_bar("建索引");
+            let figures = retrieval::run(dir, split, &Analyzer::new(&vocabulary), &|done| bar.set_position(done));
+            bar.finish_and_clear();
+            let f = figures?;
+            if *json {
+                print_json(&f)?;
+            } else {
+                print_line(&format!(
+                    "{} 问:第一条命中 {:.3},前五 {:.3},前十 {:.3};MRR@10 {:.3};nDCG@10 {:.4}\n\
+                     {} 个段落,建索引 {:.1} 秒;每问 p50 {:.0}、p95 {:.0}、p99 {:.0} 微秒",
+                    f.queries,
+                    f.recall_1,
+                    f.recall_5,
+                    f.recall_10,
+                    f.mrr_10,
+                    f.ndcg_10,
+                    f.passages,
+                    f.index_seconds,
+                    f.latency_us.p50,
+                    f.latency_us.p95,
+                    f.latency_us.p99
+                ))?;
+            }
+        }
+        What::Answers { file, report, json } => {
+            let engine = Engine::new(index::open(&places.index)?);
+            let rows: Vec<serde_json::Value> = retrieval::rows(file, |row| row)?;
+            let today = super::ask::day(None)?;
+            let found = answers::run(&engine, &rows, today);
+            if let Some(path) = report {
+                std::fs::write(path, answers::markdown(&found)).with_context(|| format!("写不了 {}", path.display()))?;
+            }
+            if *json {
+                print_json(&found)?;
+            } else {
+                for f in &found.failures {
+                    print_line(&format!("{} {}: 应为 {},实为 {} 〔{}〕", f.id, f.path, f.expected, f.got, f.question))?;
+                }
+                print_line(&format!("{} 题,通过 {}", found.cases, found.passed))?;
+            }
+            return Ok(if found.passed == found.cases { Exit::Done } else { Exit::Negative });
+        }
+        What::Passages { file, json } => {
+            let snapshot = index::open(&places.index)?;
+            let f = passages::run(file, &snapshot.retriever)?;
+            if *json {
+                print_json(&f)?;
+            } else {
+                print_line(&format!(
+                    "{} 题:第一条命中 {:.3},前三 {:.3},前十 {:.3};MRR@10 {:.3}\n没有找到:{}",
+                    f.cases,
+                    f.hit_1,
+                    f.hit_3,
+                    f.hit_10,
+                    f.mrr_10,
+                    f.misses.join("、")
+                ))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}

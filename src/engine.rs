@@ -1,0 +1,201 @@
+//! The whole question path: understand → retrieve → compute → compose.
+//!
+//! An [`Engine`] holds one immutable snapshot and answers from it alone: no file, no clock, no environment. The day is an
+//! argument, so the same question on the same day over the same corpus gives the same answer.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::answer::compose::{self, Words};
+use crate::answer::{Answer, AnswerStatus, IndexInfo, RegionJson, UnderstandingJson};
+use crate::facts::Facts;
+use crate::index::Snapshot;
+use crate::region::RegionCode;
+use crate::retrieve::{Found, Passage, Query};
+use crate::rules::{self, Case, Outcome, Status};
+use crate::understand::{AskedPlace, OUT_OF_SCOPE, Understander, Understanding};
+
+/// A question with what was given beside it.
+#[derive(Clone, Debug)]
+pub struct Question<'q> {
+    pub text: &'q str,
+    /// The caller's region; a place named in the question wins over it.
+    pub region: Option<RegionCode>,
+    /// The day whose law counts.
+    pub at: Date,
+    /// Facts given by the caller; they win over what the question says.
+    pub facts: Facts,
+    /// Ask for every step.
+    pub explain: bool,
+}
+
+/// Passages shown with an answer.
+const PASSAGES: usize = 5;
+/// Suggestions shown with an answer.
+const SUGGESTIONS: usize = 3;
+/// A passage scored at least so high speaks to a question that no topic claims.
+const CLEAR_HIT: f32 = 0.6;
+
+/// See the module.
+pub struct Engine {
+    pub snapshot: Snapshot,
+    pub understander: Understander,
+    /// Contradiction → articles that speak of it.
+    speaks: BTreeMap<String, Vec<String>>,
+}
+
+impl Engine {
+    pub fn new(snapshot: Snapshot) -> Engine {
+        let corpus = &snapshot.corpus;
+        let understander = Understander::new(corpus.lexicon.clone(), &corpus.law.regions);
+        let mut speaks: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for article in &corpus.articles {
+            for conflict in &article.conflicts {
+                speaks.entry(conflict.clone()).or_default().push(article.id.clone());
+            }
+        }
+        Engine { snapshot, understander, speaks }
+    }
+
+    /// Which generation answers.
+    pub fn info(&self) -> IndexInfo {
+        let generation = &self.snapshot.generation;
+        IndexInfo { generation: generation.name.clone(), built_at: generation.built_at.clone() }
+    }
+
+    /// Answers one question. Never fails: what is missing or unknown is a status.
+    pub fn answer(&self, question: &Question<'_>) -> Answer {
+        let understood = self.understander.understand(question.text, question.at, None);
+        self.answer_understood(question, understood)
+    }
+
+    /// Answers a question that was understood elsewhere: a turn of a conversation.
+    pub fn answer_understood(&self, question: &Question<'_>, mut understood: Understanding) -> Answer {
+        if let Some(given) = question.region.filter(|_| understood.place.is_none()) {
+            understood.place = Some(AskedPlace { code: given, span: None, ambiguous: false });
+        }
+        for (name, fact) in &question.facts.0 {
+            understood.facts.insert(name, fact.clone());
+        }
+        let region = understood.place.as_ref().map(|p| p.code);
+        let outcomes = self.compute(&understood, region, question.at);
+        let mut passages = self.retrieve(&understood, region, question.at);
+        adopt_topic(&mut understood, &mut passages);
+
+        let words = Words { regions: &self.snapshot.corpus.law.regions, lexicon: self.understander.lexicon() };
+        let raised: Vec<String> =
+            understood.conflicts.iter().chain(outcomes.iter().flat_map(|o| &o.conflicts)).cloned().collect();
+        let conflicts = compose::conflicts(words, &raised, region, &passages, &self.speaks);
+        Answer {
+            question: question.text.to_owned(),
+            at: question.at.to_string(),
+            status: status(&outcomes, &passages),
+            understanding: UnderstandingJson {
+                topics: compose::topics_json(words, &understood.topics),
+                region: understood.place.as_ref().map(|p| RegionJson {
+                    code: p.code.to_string(),
+                    name: words.regions.name(p.code),
+                    span: p.span,
+                    assumed: p.ambiguous,
+                }),
+                facts: compose::facts_json(&understood.facts),
+                corrections: compose::corrections_json(&understood.corrections),
+            },
+            computed: outcomes.iter().map(|o| compose::computed(words, o, region)).collect(),
+            conflicts,
+            suggestions: self.suggestions(&understood, &passages),
+            passages,
+            took_ms: 0.0,
+            index: self.info(),
+            explain: question.explain.then(|| self.explain(&understood, region, question.at)),
+        }
+    }
+
+    fn compute(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> Vec<Outcome> {
+        let law = &self.snapshot.corpus.law;
+        let case = Case { facts: &understood.facts, region, at, law };
+        rules::RULES.iter().filter(|r| understood.rules.iter().any(|id| id == r.id)).map(|r| r.compute(case)).collect()
+    }
+
+    fn retrieve(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> Vec<Passage> {
+        // What is plainly about something else gets no passages of ours.
+        if understood.topic() == OUT_OF_SCOPE && understood.topics.iter().any(|t| t.points > 0.0) {
+            return vec![];
+        }
+        self.search(&Query {
+            text: understood.reading.text(),
+            region,
+            topic: None,
+            at: Some(at),
+            limit: PASSAGES,
+            offset: 0,
+        })
+        .hits
+    }
+
+    /// Ranked passages.
+    pub fn search(&self, query: &Query<'_>) -> Found {
+        self.snapshot.retriever.search(query)
+    }
+
+    /// Curated questions of the passages found, the asked one left out.
+    fn suggestions(&self, understood: &Understanding, passages: &[Passage]) -> Vec<String> {
+        let asked = understood.reading.text();
+        let near = passages.iter().filter_map(|p| self.snapshot.corpus.articles.iter().find(|a| a.id == p.article));
+        let questions = near.flat_map(|a| a.questions.first()).filter(|q| q.as_str() != asked);
+        questions.take(SUGGESTIONS).cloned().collect()
+    }
+
+    fn explain(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> serde_json::Value {
+        let cues: Vec<serde_json::Value> = understood
+            .cues
+            .iter()
+            .map(|c| serde_json::json!({"word": c.word, "class": c.class, "span": c.span, "negated": c.negated}))
+            .collect();
+        let topics: Vec<serde_json::Value> = understood
+            .topics
+            .iter()
+            .map(|t| serde_json::json!({"id": t.id, "points": t.points, "lines": t.because}))
+            .collect();
+        serde_json::json!({
+            "reading": understood.reading.text(),
+            "cues": cues,
+            "classes": understood.present,
+            "topics": topics,
+            "rules": understood.rules,
+            "region": region,
+            "at": at.to_string(),
+        })
+    }
+}
+
+/// A question that no topic claims takes the topic of a passage that clearly answers it; without one it is none of ours.
+fn adopt_topic(understood: &mut Understanding, passages: &mut Vec<Passage>) {
+    let unclaimed = understood.topic() == OUT_OF_SCOPE;
+    if !unclaimed {
+        return;
+    }
+    match passages.first().filter(|p| p.score >= CLEAR_HIT) {
+        Some(clear) => {
+            let topic = clear.topics.first().cloned().unwrap_or_else(|| OUT_OF_SCOPE.to_owned());
+            if let Some(first) = understood.topics.first_mut() {
+                first.id = topic;
+            }
+        }
+        None => passages.clear(),
+    }
+}
+
+fn status(outcomes: &[Outcome], passages: &[Passage]) -> AnswerStatus {
+    let told = |s: Status| matches!(s, Status::Computed | Status::DependsLocal | Status::ConditionUnmet);
+    if outcomes.iter().any(|o| told(o.status)) {
+        AnswerStatus::Answered
+    } else if outcomes.iter().any(|o| o.status == Status::NeedsFacts) {
+        AnswerStatus::NeedsFacts
+    } else if !passages.is_empty() {
+        AnswerStatus::PassagesOnly
+    } else {
+        AnswerStatus::NoMatch
+    }
+}

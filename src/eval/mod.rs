@@ -1,0 +1,5 @@
+//! Measuring: question sets asked of the same code that answers users.
+
+pub mod answers;
+pub mod passages;
+pub mod retrieval;

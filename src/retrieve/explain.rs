@@ -1,0 +1,1 @@
+//! Why an article was found: what each term gave in each part.

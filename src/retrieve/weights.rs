@@ -1,0 +1,73 @@
+//! Every number of the ranking, in one place. They were fitted together on development questions by `eval retrieval`;
+//! none belongs to one set of questions.
+
+use serde::{Deserialize, Serialize};
+
+/// The weights of the ranking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weights {
+    /// How soon repetition stops counting, for words and for grams.
+    pub saturation: [f32; 2],
+    /// Weight of a part: title, questions, headings, body.
+    pub parts: [f32; 4],
+    /// How strongly a part's length counts against it: title, questions, headings, body.
+    pub lengths: [f32; 4],
+    /// A word of one character, beside 1 for a longer word.
+    pub single: f32,
+    /// A pair of neighbouring characters.
+    pub pair: f32,
+    /// One character by itself.
+    pub character: f32,
+    /// A line of the synonym list.
+    pub concept: f32,
+    /// What is left of the weight of a term of asking (请问).
+    pub chatter: f32,
+    /// Exponent of a term's rarity.
+    pub rarity: f32,
+    /// The best passage's own score, beside 1 for the whole article.
+    pub passage: f32,
+    /// The share of the question's rarity that an article must hold to be found at all.
+    pub minimum: f32,
+    /// How quickly evidence turns into score: `1 - exp(-certainty × evidence)`.
+    pub certainty: f32,
+    /// From this likeness on, a curated question is taken for the question asked.
+    pub same_question: f32,
+    /// Factor for an article of the asked region itself, and of its province.
+    pub region: f32,
+    pub province: f32,
+    /// Factor for a national article where no region is asked.
+    pub nation: f32,
+    /// Factor by level: unverified, seed, secondary, official.
+    pub authority: [f32; 4],
+    /// Factor for a text of which the source showed only the beginning.
+    pub truncated: f32,
+    /// What a year of age takes away, up to ten years.
+    pub age: f32,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights {
+            saturation: [1.2, 1.2],
+            parts: [1.0, 1.0, 1.0, 1.0],
+            lengths: [0.5, 0.5, 0.5, 0.75],
+            single: 0.5,
+            pair: 0.6,
+            character: 0.1,
+            concept: 0.5,
+            chatter: 0.2,
+            rarity: 1.0,
+            passage: 0.3,
+            minimum: 0.1,
+            certainty: 1.5,
+            same_question: 0.9,
+            region: 1.3,
+            province: 1.15,
+            nation: 1.05,
+            authority: [0.94, 0.96, 1.0, 1.04],
+            truncated: 0.98,
+            age: 0.004,
+        }
+    }
+}

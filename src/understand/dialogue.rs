@@ -1,0 +1,181 @@
+//! A conversation: what earlier turns said carries over to the next, and nothing else does.
+//!
+//! Stateless for the caller: the state is folded anew from the user's turns. A turn that answers what was asked, corrects
+//! it (不对,是5个月) or varies it (换成广州呢) continues the last question; a new question starts afresh and keeps only who
+//! the person is.
+
+use jiff::civil::Date;
+
+use super::place::Part;
+use super::topic::OUT_OF_SCOPE;
+use super::{AskedPlace, Understander, Understanding};
+use crate::facts::{Fact, FactValue, Facts, Origin};
+use crate::region::RegionCode;
+
+/// Facts about the person rather than the case: a new question keeps them.
+const PERSON: &[&str] = &["sex", "scheme", "tier", "payer", "no_account", "retiree"];
+
+/// What a turn was.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// A question, or something that continues one: what is now known in all.
+    Question(Box<Understanding>),
+    /// 你好, 谢谢: nothing asked, nothing lost.
+    SmallTalk,
+}
+
+/// What is known so far, and from which turn.
+#[derive(Clone, Debug, Default)]
+pub struct Dialogue {
+    /// The question in hand, as understood so far.
+    question: Option<Understanding>,
+    /// Origin and destination named so far.
+    from: Option<RegionCode>,
+    to: Option<RegionCode>,
+    /// Fact name → turn, counted from 0; `region` included.
+    pub known_since: std::collections::BTreeMap<String, usize>,
+    turns: usize,
+}
+
+impl Dialogue {
+    /// Takes the person's next turn.
+    pub fn turn(&mut self, understander: &Understander, text: &str, at: Date) -> Turn {
+        let turn = self.turns;
+        self.turns += 1;
+        let fresh = understander.understand(text, at, None);
+        let chatter = fresh.present.contains("small_talk") && fresh.rules.is_empty() && fresh.facts.0.is_empty();
+        if chatter && fresh.topics.iter().all(|t| t.points < 1.0) {
+            return Turn::SmallTalk;
+        }
+        let continued = self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at));
+        let understood = match continued {
+            Some(understood) => understood,
+            None => self.afresh(fresh),
+        };
+        self.note(&understood, turn);
+        self.question = Some(understood.clone());
+        Turn::Question(Box::new(understood))
+    }
+
+    /// The last question with what this turn adds or changes, if the turn continues it.
+    fn continued(
+        &mut self,
+        understander: &Understander,
+        last: Understanding,
+        fresh: &Understanding,
+        text: &str,
+        at: Date,
+    ) -> Option<Understanding> {
+        let same_rules = fresh.rules.iter().any(|r| last.rules.contains(r));
+        let marked = fresh.present.contains("correction") || fresh.present.contains("variation");
+        let asks_anew = !fresh.rules.is_empty() && !same_rules && !(marked && text.chars().count() <= 12);
+        if last.rules.is_empty() || asks_anew {
+            self.question = Some(last);
+            return None;
+        }
+        let again = understander.understand(text, at, Some(&last.rules));
+        let silent = again.facts.0.is_empty() && again.place.is_none();
+        let elsewhere = fresh.topic() != last.topic() && fresh.topics.first().is_some_and(|t| t.points >= 2.0);
+        if fresh.rules.is_empty() && silent && !marked || fresh.rules.is_empty() && elsewhere && silent {
+            self.question = Some(last);
+            return None;
+        }
+        let mut merged = last;
+        for (name, fact) in &mut merged.facts.0 {
+            // What stands in an earlier turn has no place in this one.
+            fact.origin = if fact.origin == Origin::Implied { Origin::Implied } else { Origin::Given };
+            fact.span = None;
+            debug_assert!(!name.is_empty());
+        }
+        replace_alternatives(&mut merged.facts, &again.facts);
+        for (name, fact) in again.facts.0 {
+            merged.facts.0.insert(name, fact);
+        }
+        self.move_places(&mut merged, again.place, &again.places);
+        merged.reading = again.reading;
+        merged.cues = again.cues;
+        merged.corrections = again.corrections;
+        merged.conflicts = again.conflicts;
+        merged.present = again.present;
+        Some(merged)
+    }
+
+    /// A place named in a turn replaces the one it stands for; the scope of a transfer follows.
+    fn move_places(&mut self, merged: &mut Understanding, place: Option<AskedPlace>, named: &[(RegionCode, Part)]) {
+        let transfer = merged.rules.iter().any(|r| r == "transfer");
+        for (code, part) in named {
+            match part {
+                Part::Origin => self.from = Some(*code),
+                Part::Destination => self.to = Some(*code),
+                // With a destination known, a bare place most likely corrects it; else it is where one is insured.
+                Part::Plain if transfer && self.from.is_some() => self.to = Some(*code),
+                Part::Plain => self.from = Some(*code),
+            }
+        }
+        if !transfer {
+            if let Some(place) = place {
+                merged.place = Some(place);
+            }
+            return;
+        }
+        if let Some(from) = self.from {
+            let span = place.as_ref().filter(|p| p.code == from).and_then(|p| p.span);
+            merged.place = Some(AskedPlace { code: from, span, ambiguous: false });
+        }
+        if let (Some(from), Some(to), false) = (self.from, self.to, named.is_empty()) {
+            super::fill::scope_between(&mut merged.facts, from, to);
+        }
+    }
+
+    /// A new question, with what is known of the person.
+    fn afresh(&mut self, mut fresh: Understanding) -> Understanding {
+        if let Some(last) = self.question.take() {
+            for name in PERSON {
+                if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
+                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                }
+            }
+            if fresh.place.is_none() && fresh.topic() != OUT_OF_SCOPE {
+                fresh.place = last.place.map(|p| AskedPlace { span: None, ..p });
+            }
+        }
+        let of = |part: Part| fresh.places.iter().find(|(_, p)| *p == part).map(|(code, _)| *code);
+        self.from = of(Part::Origin).or(fresh.place.as_ref().map(|p| p.code));
+        self.to = of(Part::Destination).filter(|to| Some(*to) != self.from);
+        fresh
+    }
+
+    fn note(&mut self, understood: &Understanding, turn: usize) {
+        let mut now: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+        for (name, fact) in &understood.facts.0 {
+            let since = if fact.span.is_some() { turn } else { *self.known_since.get(*name).unwrap_or(&turn) };
+            now.insert((*name).to_owned(), since);
+        }
+        if let Some(place) = &understood.place {
+            let since = if place.span.is_some() { turn } else { *self.known_since.get("region").unwrap_or(&turn) };
+            now.insert("region".to_owned(), since);
+        }
+        self.known_since = now;
+    }
+}
+
+/// Facts that say the same thing in another way: a number of days replaces two dates.
+fn replace_alternatives(known: &mut Facts, new: &Facts) {
+    const ALTERNATIVES: &[(&str, &[&str])] = &[
+        ("days", &["first_overdue_date", "paid_date"]),
+        ("first_overdue_date", &["days"]),
+        ("group", &["people"]),
+        ("people", &["group"]),
+    ];
+    for (name, others) in ALTERNATIVES {
+        if new.get(name).is_some() {
+            for other in *others {
+                known.0.remove(other);
+            }
+        }
+    }
+    // A range that was open stays open only until a value is said.
+    if let Some(Fact { value: FactValue::Decimal(_), .. }) = new.get("rate") {
+        known.0.remove("rate");
+    }
+}
