@@ -346,8 +346,13 @@ impl<'a> Working<'a> {
         self.case.law.parameters.table(self.rule.id, key, self.place(), self.day, conditions, free)
     }
 
+    /// The Chinese name of one of the rule's parameters.
+    pub fn label(&self, key: &str) -> String {
+        self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str()).to_owned()
+    }
+
     fn no_value(&self, key: &str) -> String {
-        let label = self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str());
+        let label = self.label(key);
         format!("{}在 {} 的“{label}”没有查到可靠数值,不作推算", self.place_name(), self.day)
     }
 
