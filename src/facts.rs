@@ -346,6 +346,7 @@ macro_rules! facts {
 /// Every fact any rule reads. Names and types: `policy/rules.md` of the design.
 pub const FACTS: &[FactSpec] = facts! {
     "actual_months" FactKind::Whole("month");
+    "age" FactKind::Whole("year");
     "arrears" FactKind::Bool;
     "as_of" FactKind::Date;
     "balance" FactKind::Money;
@@ -361,6 +362,7 @@ pub const FACTS: &[FactSpec] = facts! {
     "exempt" FactKind::Bool;
     "extension" FactKind::Bool;
     "filed" FactKind::Date;
+    "first_insured" FactKind::Whole("calendar_year");
     "first_overdue_date" FactKind::Date;
     "gap_months" FactKind::Whole("month");
     "group" FactKind::Word(PREMIUM_GROUPS);

@@ -20,6 +20,7 @@
 //! url = "https://…"
 //! note = "…"                         # for staff
 //! caveat = "…"                       # shown to people with every answer that uses the value
+//! conflicts = ["Y21"]                # optional: contradictions on file that this value settles
 //! ```
 
 use std::collections::BTreeMap;
@@ -33,8 +34,21 @@ use crate::region::{RegionCode, Regions};
 use crate::rules::parameters::{Datum, Level, Parameter, ParameterValue, Reference, UNITS};
 
 const PARAMETER_KEYS: &[&str] = &["label", "unit", "min", "max", "cited_only", "values"];
-const VALUE_KEYS: &[&str] =
-    &["id", "region", "from", "to", "when", "value", "level", "title", "document", "url", "note", "caveat"];
+const VALUE_KEYS: &[&str] = &[
+    "id",
+    "region",
+    "from",
+    "to",
+    "when",
+    "value",
+    "level",
+    "title",
+    "document",
+    "url",
+    "note",
+    "caveat",
+    "conflicts",
+];
 
 /// Reads one file. `path` is relative to the corpus; the rule is the file's stem.
 pub fn read(path: &str, text: &str, regions: &Regions) -> (Vec<Parameter>, Vec<Problem>) {
@@ -146,6 +160,7 @@ fn read_value<'t>(
     let title = file.string(table, "title");
     let note = file.string(table, "note");
     let caveat = file.string(table, "caveat");
+    let conflicts = file.strings(table, "conflicts").unwrap_or_default();
     let raw = file.string(table, "value")?;
     let Some(datum) = datum(&raw, unit) else {
         file.problem(at, format!("值“{raw}”不合单位“{unit}”"));
@@ -162,6 +177,7 @@ fn read_value<'t>(
         reference: Reference { title: title?, document, url },
         note,
         caveat,
+        conflicts,
         place: (file.path().to_owned(), file.line(at)),
     })
 }

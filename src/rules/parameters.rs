@@ -133,6 +133,8 @@ pub struct ParameterValue {
     pub note: Option<String>,
     /// For people: shown with every answer that uses the value.
     pub caveat: Option<String>,
+    /// Contradictions on file that this value settles (Y21): named with every answer that uses it.
+    pub conflicts: Vec<String>,
     /// File, relative to the corpus, and line.
     pub place: (String, usize),
 }
@@ -208,6 +210,28 @@ impl Parameters {
         Lookup::Missing { unknown: None }
     }
 
+    /// What the most local place that has any value in force says on it, conditions named in `free` left open: a
+    /// place's own table of premium groups, sexes or cohorts, `unknown` rows included.
+    pub fn table(
+        &self,
+        rule: &str,
+        key: &str,
+        region: RegionCode,
+        day: Date,
+        conditions: &[(&str, &str)],
+        free: &[&str],
+    ) -> Vec<&ParameterValue> {
+        let Some(parameter) = self.get(rule, key) else { return vec![] };
+        let applies = |v: &&ParameterValue| {
+            v.in_force(day) && v.when.iter().all(|(k, want)| free.contains(&k.as_str()) || met(k, want, conditions))
+        };
+        region
+            .chain()
+            .map(|place| parameter.values.iter().filter(|v| v.region == place).filter(applies).collect::<Vec<_>>())
+            .find(|rows| !rows.is_empty())
+            .unwrap_or_default()
+    }
+
     /// Every parameter, by rule and key.
     pub fn iter(&self) -> impl Iterator<Item = &Parameter> {
         self.all.values()
@@ -219,13 +243,20 @@ impl Parameters {
     }
 }
 
+fn met(key: &str, want: &str, conditions: &[(&str, &str)]) -> bool {
+    conditions.iter().any(|(c, have)| *c == key && *have == want)
+}
+
 impl Parameter {
+    /// Whether the whole country has one value: no place may set, or has on file, its own.
+    pub fn nationwide(&self) -> bool {
+        self.values.iter().all(|v| v.region == RegionCode::NATION)
+    }
+
     /// As [`Parameters::lookup`], at this one place only.
     pub fn at(&self, place: RegionCode, day: Date, conditions: &[(&str, &str)]) -> Lookup<'_> {
         let applies = |v: &&ParameterValue| {
-            v.region == place
-                && v.in_force(day)
-                && v.when.iter().all(|(k, want)| conditions.iter().any(|(c, have)| c == k && have == want))
+            v.region == place && v.in_force(day) && v.when.iter().all(|(k, want)| met(k, want, conditions))
         };
         let mut best: Option<&ParameterValue> = None;
         for value in self.values.iter().filter(applies) {

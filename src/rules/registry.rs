@@ -59,13 +59,13 @@ pub static RULES: &[Rule] = rules! {
         -> ["days" "late_fee" "total" "borne_by"];
     withdrawal "withdrawal" "个人账户提取" ["reason" "balance" "tier" "no_account" "scheme"]
         -> ["allowed" "payee" "amount" "cause"];
-    retirement_years "retirement" "退休医保缴费年限" ["sex" "paid_months" "actual_months" "retire_date"]
+    retirement_years "retirement" "退休医保缴费年限" ["sex" "paid_months" "actual_months" "retire_date" "first_insured" "continuous_months"]
         -> ["required_months" "shortfall_months" "actual_required_months" "actual_shortfall_months" "meets"];
-    retirement_age "retirement" "法定退休年龄" ["birth" "category"] -> ["delay_months" "age_years" "age_months" "retire_month"];
-    contribution "contribution" "职工医保缴费" ["wage" "as_of" "tier" "payer"] -> ["base_used" "employer" "employee" "flex_total"];
-    resident_premium "contribution" "居民医保缴费" ["group" "coverage_year" "people" "want_fiscal"]
+    retirement_age "retirement" "法定退休年龄" ["birth" "category" "sex"] -> ["delay_months" "age_years" "age_months" "retire_month"];
+    contribution "contribution" "职工医保缴费" ["wage" "as_of" "tier" "payer" "no_account"] -> ["base_used" "employer" "employee" "flex_total"];
+    resident_premium "contribution" "居民医保缴费" ["group" "coverage_year" "people" "want_fiscal" "age"]
         -> ["personal" "monthly" "total" "fiscal_min" "pool_total_min"];
-    account_credit "account_credit" "个人账户每月划入" ["wage" "as_of" "tier" "retiree" "months"]
+    account_credit "account_credit" "个人账户每月划入" ["wage" "as_of" "tier" "retiree" "months" "age" "payer" "no_account" "scheme"]
         -> ["has_account" "base_used" "monthly_credit" "total_credit"];
     family_share "family_sharing" "家庭共济" ["relation" "relative_insured" "as_of" "purpose"] -> ["allowed"];
     remote_care "remote_care" "异地就医备案" ["filed" "kind"] -> ["valid_until_at_least" "valid" "earliest_change"];

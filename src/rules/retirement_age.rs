@@ -1,6 +1,84 @@
-use super::{Finding, Stop, Working};
+//! `retirement_age` (法定退休年龄): the age and month at which a person may retire, raised step by step from 2025.
+//! Decision of the National People's Congress Standing Committee of 2024-09-13.
+//!
+//! Whoever is born before the first month of the scheme keeps the old age. From there on each further step of birth
+//! months adds one month, up to the new age. The law that counts is that of the month in which the old age is reached.
+
+use super::{Finding, Stop, Value, Working};
+use crate::facts::YearMonth;
+
+const MONTHS_A_YEAR: i64 = 12;
 
 pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
-    w.need(&["region"])?;
-    Ok(Finding::no_parameter(""))
+    // A man has only one category; of a woman the old age must be known.
+    let category = w.word("category").or(w.word("sex").filter(|sex| *sex == "male"));
+    if category.is_none() || !w.said("birth") {
+        let missing = [("birth", w.said("birth")), ("category", category.is_some())];
+        return Err(Stop::NeedsFacts(missing.iter().filter(|(_, known)| !known).map(|(name, _)| *name).collect()));
+    }
+    let category = category.unwrap_or_default();
+    let Some(birth) = w.month("birth") else { return Err(Stop::NeedsFacts(vec!["birth"])) };
+
+    let base = w.parameter_when("base_years", &[("category", category)])?;
+    let base_months = base.whole() * MONTHS_A_YEAR;
+    let reached = birth.plus(base_months);
+    w.step(format!("{birth} 出生,满原退休年龄 {} 岁", base.text()), reached, &[&base]);
+    let delay = delay_months(w, birth, reached, base_months, category)?;
+
+    let age = base_months + delay;
+    let retire_month = birth.plus(age);
+    w.step(format!("{reached} + 延迟 {delay} 个月"), retire_month, &[]);
+    w.caveat("这是法定退休年龄;弹性提前或弹性延迟退休以及特殊工种,以人社部门(12333)的规定为准");
+    let (age_years, age_months) = (age / MONTHS_A_YEAR, age % MONTHS_A_YEAR);
+    let headline = match age_months {
+        0 => format!("法定退休年龄 {age_years} 岁,{retire_month} 到龄,延迟 {delay} 个月"),
+        _ => format!("法定退休年龄 {age_years} 岁 {age_months} 个月,{retire_month} 到龄,延迟 {delay} 个月"),
+    };
+    w.next("到龄前核对医保和养老保险缴费年限,向人社部门(12333)确认退休时间");
+    Ok(Finding::computed(
+        headline,
+        vec![
+            ("delay_months", Value::Whole(delay)),
+            ("age_years", Value::Whole(age_years)),
+            ("age_months", Value::Whole(age_months)),
+            ("retire_month", Value::Month(retire_month)),
+        ],
+    ))
+}
+
+/// One month for each started step of birth months since the scheme began, up to its cap.
+fn delay_months(
+    w: &mut Working,
+    birth: YearMonth,
+    reached: YearMonth,
+    base_months: i64,
+    category: &str,
+) -> Result<i64, Stop> {
+    let Ok(day) = jiff::civil::Date::new(reached.year, reached.month, 1) else {
+        return Err(Stop::NoParameter("日期超出可计算范围".to_owned()));
+    };
+    w.law_of(day);
+    let conditions = [("category", category)];
+    let Some(start) = w.optional("start_birth", &conditions) else {
+        w.step(format!("{reached} 到龄,早于延迟退休施行"), "延迟 0 个月", &[]);
+        return Ok(0);
+    };
+    let Some(first) = start.date().map(|d| YearMonth { year: d.year(), month: d.month() }) else {
+        return Err(Stop::NoParameter("延迟开始适用的出生月份没有查到".to_owned()));
+    };
+    let since = birth.index() - first.index();
+    if since < 0 {
+        w.step(format!("{birth} 早于 {first} 出生"), "延迟 0 个月", &[&start]);
+        return Ok(0);
+    }
+    let step = w.parameter_when("step_months", &conditions)?;
+    let cap = w.parameter_when("cap_years", &conditions)?;
+    let most = cap.whole() * MONTHS_A_YEAR - base_months;
+    let delay = (since / step.whole().max(1) + 1).min(most);
+    w.step(
+        format!("比 {first} 晚 {since} 个月出生,每 {} 个月延迟 1 个月,最多 {most} 个月", step.text()),
+        format!("延迟 {delay} 个月"),
+        &[&start, &step, &cap],
+    );
+    Ok(delay)
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::parameters::{Datum, Level, Lookup, ParameterValue};
+use super::parameters::{Datum, Level, Lookup, Parameter, ParameterValue};
 use super::{Assumption, Case, Outcome, ParameterUse, Rule, Status, Step, Value, calendar};
 use crate::facts::{FactValue, YearMonth};
 use crate::region::RegionCode;
@@ -73,6 +73,13 @@ impl Used {
         matches!(self.value.datum, Datum::Bool(true))
     }
 
+    pub fn date(&self) -> Option<Date> {
+        match self.value.datum {
+            Datum::Date(d) => Some(d),
+            _ => None,
+        }
+    }
+
     /// A word, or the text of whatever the value is.
     pub fn text(&self) -> String {
         self.value.datum.text()
@@ -101,6 +108,7 @@ pub struct Working<'a> {
     next: Vec<String>,
     region_used: Option<RegionCode>,
     changes_on: Option<Date>,
+    so_far: Option<(String, Vec<(&'static str, Value)>)>,
 }
 
 impl<'a> Working<'a> {
@@ -117,6 +125,7 @@ impl<'a> Working<'a> {
             next: vec![],
             region_used: None,
             changes_on: None,
+            so_far: None,
         }
     }
 
@@ -312,13 +321,15 @@ impl<'a> Working<'a> {
         let (parameter, value) = match found {
             Lookup::Found(parameter, value) => (parameter, value),
             Lookup::Missing { unknown } => {
-                if let Some(caveat) = unknown.and_then(|v| v.caveat.clone()) {
-                    self.caveat(caveat);
+                if let Some(value) = unknown {
+                    value.caveat.iter().for_each(|c| self.caveat(c.clone()));
+                    value.conflicts.iter().for_each(|id| self.conflict(id));
                 }
                 return None;
             }
             Lookup::Ambiguous(..) => return None,
         };
+        value.conflicts.iter().for_each(|id| self.conflict(id));
         if !self.parameters.iter().any(|p| p.value.id == value.id) {
             self.parameters.push(ParameterUse {
                 rule: super::rule(&parameter.rule).map_or(self.rule.id, |r| r.id),
@@ -337,8 +348,19 @@ impl<'a> Working<'a> {
         Some(Used { id: value.id.clone(), value: value.clone() })
     }
 
+    /// What the most local place with values in force says, conditions named in `free` left open; nothing is marked as
+    /// used. See [`super::parameters::Parameters::table`].
+    pub fn table(&self, key: &str, conditions: &[(&str, &str)], free: &[&str]) -> Vec<&'a ParameterValue> {
+        self.case.law.parameters.table(self.rule.id, key, self.place(), self.day, conditions, free)
+    }
+
+    /// The Chinese name of one of the rule's parameters.
+    pub fn label(&self, key: &str) -> String {
+        self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str()).to_owned()
+    }
+
     fn no_value(&self, key: &str) -> String {
-        let label = self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str());
+        let label = self.label(key);
         format!("{}在 {} 的“{label}”没有查到可靠数值,不作推算", self.place_name(), self.day)
     }
 
@@ -393,10 +415,18 @@ impl<'a> Working<'a> {
         self.next.push(sentence.into());
     }
 
+    /// What can be said already, should a missing fact end the computation: the requirement without the shortfall.
+    pub fn so_far(&mut self, headline: impl Into<String>, results: Vec<(&'static str, Value)>) {
+        self.so_far = Some((headline.into(), results));
+    }
+
     pub(super) fn finish(mut self, end: Result<Finding, Stop>) -> Outcome {
         let (status, results, headline, missing) = match end {
             Ok(f) => (f.status, f.results, f.headline, vec![]),
-            Err(Stop::NeedsFacts(missing)) => (Status::NeedsFacts, vec![], String::new(), missing),
+            Err(Stop::NeedsFacts(missing)) => {
+                let (headline, results) = self.so_far.take().unwrap_or_default();
+                (Status::NeedsFacts, results, headline, missing)
+            }
             Err(Stop::NoParameter(why)) => (Status::NoParameter, vec![], why, vec![]),
         };
         self.caveat_sources();
@@ -433,8 +463,10 @@ impl<'a> Working<'a> {
         let fallen: Vec<RegionCode> = self
             .parameters
             .iter()
+            .filter(|p| !self.case.law.parameters.get(p.rule, &p.key).is_some_and(Parameter::nationwide))
             .map(|p| p.value.region)
             .filter(|r| *r != asked && *r != asked.prefecture())
+            .filter(|r| !(asked.is_municipality() && *r == asked.province()))
             .collect();
         if let Some(widest) = fallen.iter().min() {
             let regions = &self.case.law.regions;

@@ -61,6 +61,13 @@ fn check(row: &Value) -> Result<(), String> {
                     }
                 }
             }
+            "conflicts" => compare(&mut wrong, key, want, &serde_json::json!(outcome.conflicts)),
+            "headline" => {
+                let part = want.as_str().unwrap_or_default();
+                if !outcome.headline.contains(part) {
+                    wrong.push(format!("headline does not say {part:?}: {:?}", outcome.headline));
+                }
+            }
             "caveat" => {
                 let part = want.as_str().unwrap_or_default();
                 if !outcome.caveats.iter().any(|c| c.contains(part)) {
