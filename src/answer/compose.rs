@@ -20,7 +20,11 @@ pub struct Words<'a> {
 
 impl Words<'_> {
     fn prompt(&self, fact: &str) -> Prompt {
-        self.lexicon.prompts.get(fact).cloned().unwrap_or_else(|| Prompt { label: fact.to_owned(), ..Prompt::default() })
+        self.lexicon
+            .prompts
+            .get(fact)
+            .cloned()
+            .unwrap_or_else(|| Prompt { label: fact.to_owned(), ..Prompt::default() })
     }
 
     /// A topic's name.
@@ -96,10 +100,7 @@ pub fn topics_json(words: Words<'_>, topics: &[Scored]) -> Vec<TopicJson> {
 
 /// Corrections as reported.
 pub fn corrections_json(corrections: &[Correction]) -> Vec<CorrectionJson> {
-    corrections
-        .iter()
-        .map(|c| CorrectionJson { from: c.from.clone(), to: c.to.clone(), span: c.span })
-        .collect()
+    corrections.iter().map(|c| CorrectionJson { from: c.from.clone(), to: c.to.clone(), span: c.span }).collect()
 }
 
 /// One outcome as shown. `region` is the place asked about.

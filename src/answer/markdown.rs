@@ -28,7 +28,8 @@ pub fn render(answer: &Answer) -> String {
             let _ = writeln!(out, "- {}", conflict.about);
             for position in &conflict.positions {
                 let mark = if position.preferred { "以此为准" } else { "不采用" };
-                let why = position.why.as_ref().filter(|_| position.preferred).map(|w| format!(";{w}")).unwrap_or_default();
+                let why =
+                    position.why.as_ref().filter(|_| position.preferred).map(|w| format!(";{w}")).unwrap_or_default();
                 let _ = writeln!(out, "  - {mark}:{}({}{why})", position.says, position.who);
             }
         }

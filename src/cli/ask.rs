@@ -84,7 +84,8 @@ pub fn day(text: Option<&str>) -> Result<Date> {
 fn facts(given: &[String]) -> Result<Facts> {
     let mut facts = Facts::default();
     for one in given {
-        let (name, value) = one.split_once('=').with_context(|| format!("--fact “{one}”应形如 名称=值,例如 gap_months=4"))?;
+        let (name, value) =
+            one.split_once('=').with_context(|| format!("--fact “{one}”应形如 名称=值,例如 gap_months=4"))?;
         let json = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned()));
         facts.insert_json(name.trim(), &json).map_err(|e| anyhow::anyhow!("--fact {one}: {e}"))?;
     }

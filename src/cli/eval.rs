@@ -86,7 +86,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             let today = super::ask::day(None)?;
             let found = answers::run(&engine, &rows, today);
             if let Some(path) = report {
-                std::fs::write(path, answers::markdown(&found)).with_context(|| format!("写不了 {}", path.display()))?;
+                std::fs::write(path, answers::markdown(&found))
+                    .with_context(|| format!("写不了 {}", path.display()))?;
             }
             if *json {
                 print_json(&found)?;

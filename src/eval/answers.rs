@@ -79,7 +79,13 @@ fn rule_of(row: &Value) -> String {
 fn topics(engine: &Engine, row: &Value, today: Date) -> Option<(String, String)> {
     let wanted = row["expect"]["topics"].get(0)?.as_str()?;
     let text = question_of(row)?;
-    let answer = engine.answer(&Question { text, region: None, at: day(row, today).ok()?, facts: Facts::default(), explain: false });
+    let answer = engine.answer(&Question {
+        text,
+        region: None,
+        at: day(row, today).ok()?,
+        facts: Facts::default(),
+        explain: false,
+    });
     Some((wanted.to_owned(), answer.understanding.topics.first()?.id.clone()))
 }
 
@@ -181,7 +187,8 @@ pub fn compare(answer: &Answer, expect: &Value, prefix: &str, question: &str) ->
             }
             "missing" => {
                 let mut wanted = want.as_array().cloned().unwrap_or_default();
-                let mut got: Vec<Value> = computed.map_or(vec![], |c| c.missing.iter().map(|m| json!(m.fact)).collect());
+                let mut got: Vec<Value> =
+                    computed.map_or(vec![], |c| c.missing.iter().map(|m| json!(m.fact)).collect());
                 wanted.sort_by_key(Value::to_string);
                 got.sort_by_key(Value::to_string);
                 check(key.clone(), &Value::Array(wanted), Value::Array(got));
@@ -228,7 +235,10 @@ fn same(want: &Value, got: &Value) -> bool {
 /// The report as Markdown: totals, by rule, confusion by topic, misses.
 pub fn markdown(report: &Report) -> String {
     use std::fmt::Write;
-    let mut out = format!("# 问答评测\n\n{} 题,通过 {}。\n\n| 规则或主题 | 题数 | 通过 |\n|---|---|---|\n", report.cases, report.passed);
+    let mut out = format!(
+        "# 问答评测\n\n{} 题,通过 {}。\n\n| 规则或主题 | 题数 | 通过 |\n|---|---|---|\n",
+        report.cases, report.passed
+    );
     for (rule, tally) in &report.by_rule {
         let _ = writeln!(out, "| {rule} | {} | {} |", tally.cases, tally.passed);
     }

@@ -107,7 +107,18 @@ impl Understander {
         let cues = cues(&reading);
         let present = reading.present().clone();
         let places = reading.places.iter().map(|p| (p.code, p.part)).collect();
-        Understanding { topics, place, places, rules, facts, corrections: vec![], cues, conflicts, present, reading: folded }
+        Understanding {
+            topics,
+            place,
+            places,
+            rules,
+            facts,
+            corrections: vec![],
+            cues,
+            conflicts,
+            present,
+            reading: folded,
+        }
     }
 
     fn read<'a>(&'a self, folded: &'a Folded, at: Date) -> Reading<'a> {

@@ -54,7 +54,8 @@ pub(super) fn between(facts: &mut Facts, from: RegionCode, to: RegionCode, span:
     } else {
         "intra_province"
     };
-    let implied = |value: &str| Fact { value: FactValue::Word(value.to_owned()), high: None, origin: Origin::Implied, span };
+    let implied =
+        |value: &str| Fact { value: FactValue::Word(value.to_owned()), high: None, origin: Origin::Implied, span };
     facts.insert("scope", implied(scope));
     facts.0.remove("province");
     if scope == "intra_province" {
