@@ -175,6 +175,10 @@ fn dashed(chars: &[char], i: usize) -> Option<DateMention> {
         .then(|| mention(year, month as i8, 1, Precision::Month, i, d_sep))
 }
 
+/// What stands after a two-digit year that is no duration.
+const YEAR_FOLLOWS: &[&str] =
+    &["没", "未", "忘", "漏", "按时", "正常", "集中", "居", "参保", "的居", "的医", "医保交", "起", "、", "和", "-", "至", "份"];
+
 fn plausible(year: i16) -> bool {
     (1900..=2100).contains(&year)
 }
@@ -217,6 +221,10 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
         }
         if let Some(m) = month_day(chars, skip_spaces(chars, end)) {
             return Some(DateMention { year, start: i, loose: false, ..m });
+        }
+        // 医保24年 is a duration, 24年没交 a year: two digits are a year only before words that fit one.
+        if two && !YEAR_FOLLOWS.iter().any(|w| starts_with(chars, end, w)) {
+            return None;
         }
         return Some(DateMention { loose: two, ..mention(year, 1, 1, Precision::Year, i, end) });
     }
