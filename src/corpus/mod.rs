@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod law;
 pub mod parameters;
 pub mod regions;
+pub mod sections;
 mod toml_file;
 
 use std::fmt;
