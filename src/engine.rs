@@ -51,6 +51,7 @@ impl Engine {
         let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
         let understander = Understander::new(
             corpus.lexicon.clone(),
+            corpus.vocabulary.words.iter().map(|w| w.text.as_str()),
             &corpus.law.regions,
             snapshot.analyzer.segmenter().clone(),
             asked.map(String::as_str),

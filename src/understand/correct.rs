@@ -16,12 +16,14 @@ use crate::text::{Folded, Segmenter};
 /// See the module.
 pub struct Corrector {
     segmenter: Arc<Segmenter>,
-    /// Words of ours, with how much each weighs.
+    /// Terms of ours, with how much each weighs.
     words: HashMap<String, u32>,
     /// Sound key → words of ours.
     by_sound: HashMap<String, Vec<String>>,
     /// A word with one character missing, or two neighbours changed over → the word.
     damaged: HashMap<String, String>,
+    /// A word without its last character → the word; read only where a clause ends.
+    clipped: HashMap<String, String>,
     /// Character → those it is mistaken for.
     shapes: HashMap<char, Vec<char>>,
     /// Foreign and dialect sayings, longest first.
@@ -32,28 +34,38 @@ pub struct Corrector {
 /// The longest word that is looked for.
 const LONGEST: usize = 6;
 
+/// Characters that every sentence is full of: where one stands, it was most likely meant.
+const FUNCTION: &[char] = &[
+    '的', '了', '吗', '呢', '吧', '啊', '么', '是', '在', '不', '没', '还', '能', '会', '要', '就', '都', '也', '和', '跟', '与',
+    '给', '到', '去', '来', '上', '下', '我', '你', '他', '她', '它', '多', '少', '几', '什', '怎', '哪', '谁', '个', '月', '年',
+    '天', '元', '可', '以', '再', '又', '才', '只', '于', '向', '为', '对', '从', '由', '里', '着', '过', '被', '把', '让', '得',
+    '地', '有', '这', '那', '之', '前', '后', '中', '内', '外', '大', '小', '一', '二', '三', '四', '五', '六', '七', '八', '九',
+    '十', '两', '半', '完', '出', '时', '后', '县', '镇', '乡', '村', '区', '省', '市',
+];
+
 impl Corrector {
-    /// `texts` are titles and curated questions: what people are known to ask widens the words that pinyin is read as.
+    /// `terms` are the words that a typo may be read as: terms, not phrases of asking. `texts` are titles and curated
+    /// questions: what people are known to ask widens the words that pinyin is read as.
     pub fn new<'t>(
         lexicon: &Lexicon,
+        terms: impl Iterator<Item = &'t str>,
         regions: &Regions,
         segmenter: Arc<Segmenter>,
         texts: impl Iterator<Item = &'t str>,
     ) -> Corrector {
-        let mut words: HashMap<String, u32> = HashMap::new();
         let all_han = |w: &str| w.chars().count() >= 2 && w.chars().all(is_han);
-        let own = lexicon.cues.iter().flat_map(|c| &c.words).chain(lexicon.values.iter().flat_map(|v| &v.words));
-        for word in own.filter(|w| all_han(w)) {
-            words.insert(word.clone(), 50);
-        }
+        let mut words: HashMap<String, u32> =
+            terms.filter(|w| all_han(w)).map(|w| (w.to_owned(), 50)).collect();
         for region in regions.iter().filter(|r| r.level != Level::County) {
-            for name in [&region.short, &region.name] {
-                words.insert(name.clone(), 30);
-            }
+            words.insert(region.short.clone(), 30);
         }
         let core: HashMap<String, u32> = words.clone();
-        // Words of the corpus itself read pinyin, but correct nothing.
+        // Phrases of asking and words of the corpus itself read pinyin, but correct nothing.
         let mut spoken = words.clone();
+        let own = lexicon.cues.iter().flat_map(|c| &c.words).chain(lexicon.values.iter().flat_map(|v| &v.words));
+        for word in own.filter(|w| all_han(w)) {
+            spoken.entry(word.clone()).or_insert(50);
+        }
         for text in texts {
             let folded = Folded::new(text);
             for token in segmenter.cut(folded.text()) {
@@ -62,8 +74,10 @@ impl Corrector {
                 }
             }
         }
+        let places: HashSet<&str> = regions.iter().map(|r| r.short.as_str()).collect();
         let mut by_sound: HashMap<String, Vec<String>> = HashMap::new();
         let mut damaged: HashMap<String, String> = HashMap::new();
+        let mut clipped: HashMap<String, String> = HashMap::new();
         let mut ordered: Vec<&String> = core.keys().collect();
         ordered.sort();
         for word in ordered {
@@ -71,13 +85,18 @@ impl Corrector {
             if length > LONGEST {
                 continue;
             }
-            if let Some(key) = sound::key(word) {
+            // A place may be read by any reading of its characters (厦门), a word by the usual one only.
+            let keys = if places.contains(word.as_str()) { sound::keys(word) } else { sound::key(word).into_iter().collect() };
+            for key in keys {
                 by_sound.entry(key).or_default().push(word.clone());
             }
             if length >= 4 {
                 damage(word, &mut damaged);
+                let shorter: String = word.chars().take(length - 1).collect();
+                clipped.entry(shorter).or_insert_with(|| word.clone());
             }
         }
+        clipped.retain(|typed, _| !segmenter.knows(typed) && !core.contains_key(typed));
         damaged.retain(|typed, _| !segmenter.knows(typed) && !core.contains_key(typed));
         let mut shapes: HashMap<char, Vec<char>> = HashMap::new();
         for group in &lexicon.shapes {
@@ -89,7 +108,7 @@ impl Corrector {
             lexicon.glossary.iter().map(|(from, to)| (Folded::new(from).text().to_owned(), to.clone())).collect();
         glossary.sort_by_key(|(from, _)| std::cmp::Reverse(from.chars().count()));
         let romanised = Romanised::new(&spoken, regions);
-        Corrector { segmenter, words: core, by_sound, damaged, shapes, glossary, romanised }
+        Corrector { segmenter, words: core, by_sound, damaged, clipped, shapes, glossary, romanised }
     }
 
     /// The text as it is to be read. `covered` tells which characters already belong to words of ours.
@@ -189,7 +208,13 @@ impl Corrector {
                 if self.words.contains_key(&typed) || self.segmenter.knows(&typed) {
                     continue;
                 }
-                let Some(reading) = self.reading(&typed, window, &covered[start..end]) else { continue };
+                let clause_ends = chars.get(end).is_none_or(|c| !is_han(*c) && !c.is_alphanumeric());
+                let unclipped = || {
+                    let whole = !covered[start..end].iter().all(|c| *c) && clause_ends;
+                    whole.then(|| self.clipped.get(&typed).cloned()).flatten()
+                };
+                let read = self.reading(&typed, window, &covered[start..end]).or_else(unclipped);
+                let Some(reading) = read else { continue };
                 let kept = reading.chars().filter(|c| window.contains(c)).count();
                 let score = length * 4 + kept;
                 if best.as_ref().is_none_or(|(s, ..)| score > *s) {
@@ -228,13 +253,13 @@ impl Corrector {
             let new: Vec<char> = word.chars().collect();
             let changed: Vec<usize> = (0..window.len()).filter(|i| new.get(*i) != Some(&window[*i])).collect();
             let kept = window.len() - changed.len();
-            kept >= 1 && (window.len() == 2 || kept * 2 >= window.len()) && changed.iter().all(|i| !covered[*i])
+            changed.iter().all(|i| !FUNCTION.contains(&window[*i])) && kept >= 1 && (window.len() == 2 || kept * 2 >= window.len()) && changed.iter().all(|i| !covered[*i])
         };
         if let Some(word) = self.sounding(typed).into_iter().filter(|w| allowed(w)).max_by_key(|w| self.weight(w, typed)) {
             return Some(word);
         }
         let mut shaped: Vec<String> = vec![];
-        for (i, c) in window.iter().enumerate().filter(|(i, _)| !covered[*i]) {
+        for (i, c) in window.iter().enumerate().filter(|(i, c)| !covered[*i] && !FUNCTION.contains(c)) {
             for mate in self.shapes.get(c).into_iter().flatten() {
                 let mut changed = window.to_vec();
                 changed[i] = *mate;
@@ -261,10 +286,11 @@ impl Corrector {
     }
 }
 
-/// Every way to lose one character of a word or to change two neighbours over, the first character kept.
+/// Every way to lose one character of a word or to change two neighbours over, the ends kept: a word without its end is
+/// most often another word.
 fn damage(word: &str, into: &mut HashMap<String, String>) {
     let chars: Vec<char> = word.chars().collect();
-    for i in 1..chars.len() {
+    for i in 1..chars.len() - 1 {
         let lost: String = chars.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, c)| *c).collect();
         into.entry(lost).or_insert_with(|| word.to_owned());
         let mut swapped = chars.clone();

@@ -92,15 +92,17 @@ pub struct Understander {
 }
 
 impl Understander {
-    /// `texts` are titles and curated questions of the corpus: words people are known to use.
+    /// `terms` are words a typo may be read as; `texts` are titles and curated questions of the corpus: words people are
+    /// known to use.
     pub fn new<'t>(
         lexicon: Lexicon,
+        terms: impl Iterator<Item = &'t str>,
         regions: &Regions,
         segmenter: Arc<Segmenter>,
         texts: impl Iterator<Item = &'t str>,
     ) -> Understander {
         let matcher = Matcher::new(&lexicon);
-        let corrector = Corrector::new(&lexicon, regions, segmenter, texts);
+        let corrector = Corrector::new(&lexicon, terms, regions, segmenter, texts);
         Understander { lexicon, matcher, places: Places::new(regions), corrector }
     }
 

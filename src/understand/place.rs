@@ -139,7 +139,7 @@ fn is_part_of_a_name(chars: &[char], start: usize, end: usize) -> bool {
         return true;
     }
     let tail: &[char] = &chars[end.min(chars.len())..(end + 8).min(chars.len())];
-    let run = tail.iter().position(|c| STOPS.contains(c)).unwrap_or(tail.len());
+    let run = tail.iter().position(|c| STOPS.contains(c) || c.is_ascii_digit()).unwrap_or(tail.len());
     let name: String = tail[..run].iter().collect();
     let is_name = DISTANT.iter().any(|w| name.find(w).is_some_and(|i| i >= "字".len()));
     // 深圳人民医院 is in 深圳 and still is not where the person is insured, unless the word 医保 stands inside the run.

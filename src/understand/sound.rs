@@ -1,6 +1,6 @@
 //! How characters and words sound: toneless pinyin, with the pairs that speakers and keyboards confuse made equal.
 
-use pinyin::ToPinyin;
+use pinyin::{ToPinyin, ToPinyinMulti};
 
 /// The most usual reading of a character as it is typed: lü is lv.
 pub fn typed(c: char) -> Option<String> {
@@ -32,4 +32,17 @@ pub fn key(word: &str) -> Option<String> {
         key.push(' ');
     }
     Some(key)
+}
+
+/// Every key a word can have: characters with several readings (厦: sha, xia) give several. At most eight.
+pub fn keys(word: &str) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    for c in word.chars() {
+        let Some(all) = c.to_pinyin_multi() else { return vec![] };
+        let mut readings: Vec<String> = all.into_iter().map(|p| merge(p.plain())).collect();
+        readings.sort();
+        readings.dedup();
+        keys = keys.iter().flat_map(|k| readings.iter().map(move |r| format!("{k}{r} "))).take(8).collect();
+    }
+    keys
 }
