@@ -155,6 +155,7 @@ impl<'a> Reading<'a> {
             .map(|(i, _)| i)
             .chain(self.matches.iter().filter(|m| self.class_of(m) == "negation_end").map(|m| m.start))
             .collect();
+        // The negator's own start counts, so that a word that begins inside it (不想转 in 不想转走) is denied with it.
         let scopes: Vec<Span> = self
             .matches
             .iter()
@@ -162,7 +163,7 @@ impl<'a> Reading<'a> {
             .map(|m| {
                 // 不是想 itself contains 是想: an end must stand after the negator.
                 let end = ends.iter().copied().filter(|e| *e >= m.end).min().unwrap_or(self.folded.chars().len());
-                (m.end, end)
+                (m.start, end)
             })
             .collect();
         let chars = self.folded.chars();
@@ -170,7 +171,7 @@ impl<'a> Reading<'a> {
             if class == "negator" || class == "negation_end" {
                 return false;
             }
-            if scopes.iter().any(|s| s.0 <= m.start && m.end <= s.1) {
+            if scopes.iter().any(|s| s.0 < m.start && m.start < s.1) {
                 return true;
             }
             // 不取现, 不转走; 取不取 and 差不多 are no denials.
