@@ -137,7 +137,7 @@ fn conditions<'t>(
     let mut found = vec![];
     for (at, condition) in file.tables(table, key) {
         file.only(condition, &["all", "any", "any2", "none", "weight"]);
-        let mut group = |file: &mut TomlFile<'t>, key: &str| {
+        let group = |file: &mut TomlFile<'t>, key: &str| {
             let names = file.strings(condition, key).unwrap_or_default();
             for name in names.iter().filter(|n| !n.starts_with('@') && !classes.contains(*n)) {
                 file.problem(at, format!("词类“{name}”不存在;词类写在 cues.toml"));

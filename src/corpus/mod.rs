@@ -5,11 +5,13 @@
 
 pub mod article;
 pub mod calendar;
+pub mod import;
 pub mod law;
 pub mod lexicon;
 pub mod load;
 pub mod parameters;
 pub mod regions;
+pub mod sections;
 mod toml_file;
 pub mod vocabulary;
 

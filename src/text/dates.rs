@@ -170,10 +170,15 @@ fn dashed(chars: &[char], i: usize) -> Option<DateMention> {
             return Some(mention(year, month as i8, day as i8, Precision::Day, i, end));
         }
     }
-    // 2025-09 with a dash only: 25.9 and 10/12 are numbers.
-    (first == 4 && separator == '-' && m_len == 2 && (1..=12).contains(&month))
+    // 2025-09, 1981/9; 25.9 and 10/12 are numbers.
+    let clear = separator == '-' && m_len == 2 || separator == '/';
+    (first == 4 && clear && (1..=12).contains(&month))
         .then(|| mention(year, month as i8, 1, Precision::Month, i, d_sep))
 }
+
+/// What stands after a two-digit year that is no duration.
+const YEAR_FOLLOWS: &[&str] =
+    &["没", "未", "忘", "漏", "按时", "正常", "集中", "居", "参保", "的居", "的医", "医保交", "起", "份"];
 
 fn plausible(year: i16) -> bool {
     (1900..=2100).contains(&year)
@@ -217,6 +222,13 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
         }
         if let Some(m) = month_day(chars, skip_spaces(chars, end)) {
             return Some(DateMention { year, start: i, loose: false, ..m });
+        }
+        // 医保24年 is a duration, 24年没交 a year: two digits are a year only before words that fit one.
+        // A list or range of years is known by the next one: 26年、27年.
+        let listed = matches!(chars.get(end), Some('、' | '和' | '-' | '到' | '至'))
+            && number(chars, end + 1).is_some_and(|n| n.end - n.start == 2 && chars.get(n.end) == Some(&'年'));
+        if two && !listed && !YEAR_FOLLOWS.iter().any(|w| starts_with(chars, end, w)) {
+            return None;
         }
         return Some(DateMention { loose: two, ..mention(year, 1, 1, Precision::Year, i, end) });
     }

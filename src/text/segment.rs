@@ -117,6 +117,11 @@ impl Segmenter {
         Segmenter { jieba }
     }
 
+    /// Whether the dictionary, ours included, has the word.
+    pub fn knows(&self, word: &str) -> bool {
+        self.jieba.has_word(word)
+    }
+
     /// The text in consecutive pieces: joined, they give back the input.
     pub fn cut<'t>(&self, text: &'t str) -> Vec<Token<'t>> {
         self.pieces(&Line::new(text))

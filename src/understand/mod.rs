@@ -3,19 +3,25 @@
 //! All words are data (`corpus/vocabulary/`); the order of steps is here. Wrong confidence is worse than a question back,
 //! so nothing is filled in that the question does not say.
 
+mod correct;
 pub mod dialogue;
 mod fill;
 pub mod lexicon;
 pub mod matcher;
 pub mod place;
 pub mod reading;
+mod romanised;
+mod sound;
 pub mod topic;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::facts::Facts;
 use crate::region::{RegionCode, Regions};
-use crate::text::{Folded, dates, numbers};
+use crate::text::{Folded, Segmenter, dates, numbers};
+use correct::Corrector;
 use lexicon::Lexicon;
 use matcher::{Matcher, Sense};
 use place::{Part, Place, Places};
@@ -82,12 +88,22 @@ pub struct Understander {
     lexicon: Lexicon,
     matcher: Matcher,
     places: Places,
+    corrector: Corrector,
 }
 
 impl Understander {
-    pub fn new(lexicon: Lexicon, regions: &Regions) -> Understander {
+    /// `terms` are words a typo may be read as; `texts` are titles and curated questions of the corpus: words people are
+    /// known to use.
+    pub fn new<'t>(
+        lexicon: Lexicon,
+        terms: impl Iterator<Item = &'t str>,
+        regions: &Regions,
+        segmenter: Arc<Segmenter>,
+        texts: impl Iterator<Item = &'t str>,
+    ) -> Understander {
         let matcher = Matcher::new(&lexicon);
-        Understander { lexicon, matcher, places: Places::new(regions) }
+        let corrector = Corrector::new(&lexicon, terms, regions, segmenter, texts);
+        Understander { lexicon, matcher, places: Places::new(regions), corrector }
     }
 
     pub fn lexicon(&self) -> &Lexicon {
@@ -97,7 +113,7 @@ impl Understander {
     /// Reads a question asked on the day `at`. `rules` names the rules to fill facts for whatever the question itself asks
     /// (a caller that answers a follow-up); else those the question asks for are filled.
     pub fn understand(&self, question: &str, at: Date, rules: Option<&[String]>) -> Understanding {
-        let folded = Folded::new(question);
+        let (folded, corrections) = self.corrector.correct(Folded::new(question), &|text| self.covered(text));
         let reading = self.read(&folded, at);
         let (topics, asked) = topic::judge(&self.lexicon, &reading);
         let rules = rules.map_or(asked, <[String]>::to_vec);
@@ -113,12 +129,23 @@ impl Understander {
             places,
             rules,
             facts,
-            corrections: vec![],
+            corrections,
             cues,
             conflicts,
             present,
             reading: folded,
         }
+    }
+
+    /// Which characters belong to words or places of ours already: a correction may not change them.
+    fn covered(&self, text: &Folded) -> Vec<bool> {
+        let mut covered = vec![false; text.chars().len()];
+        let words = self.matcher.find(text.text(), &self.lexicon).into_iter().map(|m| (m.start, m.end));
+        let places = self.places.find(text.text(), text.chars()).into_iter().map(|p| (p.start, p.end));
+        for (start, end) in words.chain(places).filter(|(start, end)| end - start >= 2) {
+            covered[start..end.min(text.chars().len())].fill(true);
+        }
+        covered
     }
 
     fn read<'a>(&'a self, folded: &'a Folded, at: Date) -> Reading<'a> {

@@ -26,6 +26,8 @@ pub struct Place {
     pub end: usize,
     /// The name fits several places (吉林, 朝阳区); the code is the usual reading.
     pub ambiguous: bool,
+    /// The place itself, which may lie inside the pool: 浦东新区 in 上海市.
+    pub exact: RegionCode,
 }
 
 /// Finds place names.
@@ -93,8 +95,13 @@ impl Places {
             if is_part_of_a_name(chars, start, end) {
                 continue;
             }
-            let place = Place { code: pool(code), part: part(chars, start, end), start, end, ambiguous };
+            let place = Place { code: pool(code), part: part(chars, start, end), start, end, ambiguous, exact: code };
             match found.last_mut() {
+                // 北京朝阳区: the district of the city just named, not its namesake elsewhere.
+                Some(before) if place.start <= before.end + 1 && ambiguous && before.code.is_municipality() => {
+                    before.end = place.end;
+                    before.exact = place.exact;
+                }
                 Some(before) if narrows(before, &place) => {
                     *before = Place { start: before.start, part: before.part.or(place.part), ..place };
                 }
@@ -128,19 +135,20 @@ fn narrows(wide: &Place, narrow: &Place) -> bool {
 /// 北京协和医院, 厦门大学, 上海银行, 深圳路: the place is a part of a name.
 fn is_part_of_a_name(chars: &[char], start: usize, end: usize) -> bool {
     const DIRECT: &[&str] =
-        &["大学", "银行", "路", "菜", "大道", "时间", "烤鸭", "话", "理工", "师范", "交通大学", "证券", "航空"];
+        &["银行", "路", "菜", "大道", "时间", "烤鸭", "话", "理工", "师范", "交通大学", "证券", "航空", "酒家", "饭店", "酒店", "火锅", "拉面", "话费", "方言"];
     const DISTANT: &[&str] = &["医院", "公司", "集团", "大学", "学院", "药房", "卫生院"];
     const STOPS: &[char] = &[
-        ',', '。', '、', ';', '?', '!', ' ', '的', '在', '有', '去', '到', '和', '跟', '转', '上', '是', '看', '住',
+        ',', '。', '、', ';', '?', '!', ' ', '的', '在', '有', '去', '到', '跟', '读', '念', '转', '上', '是', '看', '住',
         '换', '来', '做', '一', '某', '当', '哪', '好', '用', '给', '那', '这', '没', '什', '二', '三', '个', '家',
         '单', '新', '老', '原',
     ];
-    if DIRECT.iter().any(|w| starts_with(chars, end, w)) {
+    let university = starts_with(chars, end, "大学") && !starts_with(chars, end, "大学生");
+    if university || DIRECT.iter().any(|w| starts_with(chars, end, w)) {
         return true;
     }
     let tail: &[char] = &chars[end.min(chars.len())..(end + 8).min(chars.len())];
-    let run = tail.iter().position(|c| STOPS.contains(c)).unwrap_or(tail.len());
-    let name: String = tail[..run].iter().collect();
+    let run = tail.iter().position(|c| STOPS.contains(c) || c.is_ascii_digit()).unwrap_or(tail.len());
+    let name: String = tail[..run].iter().collect::<String>().replace("大学生", "");
     let is_name = DISTANT.iter().any(|w| name.find(w).is_some_and(|i| i >= "字".len()));
     // 深圳人民医院 is in 深圳 and still is not where the person is insured, unless the word 医保 stands inside the run.
     is_name && !name.contains("医保") && !name.contains("社保") && start < end

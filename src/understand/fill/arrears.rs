@@ -12,6 +12,7 @@ const GAP_WORDS: &[&str] = &["gap", "left_job", "missed_year"];
 
 pub(super) fn employee_gap(s: &mut Slots<'_, '_>) {
     gap(s, "gap_months");
+    s.as_of();
     s.payer();
     if let Some(span) = s.first_word("left_job") {
         s.bool("left_employer", true, span);
@@ -28,6 +29,9 @@ pub(super) fn employee_gap(s: &mut Slots<'_, '_>) {
 
 /// How long nothing was paid: a duration beside the word for it, months from … to …, else the only duration there is.
 fn gap(s: &mut Slots<'_, '_>, name: &str) {
+    if between_payments(s, name) {
+        return;
+    }
     if let Some(m) = s.reading.duration(GAP_WORDS, 8, is_months).copied() {
         let continuous = s.reading.nearest((m.start, m.end), &["continuous"]);
         let nearer = s.reading.nearest((m.start, m.end), GAP_WORDS) <= continuous || continuous.is_none();
@@ -47,6 +51,20 @@ fn gap(s: &mut Slots<'_, '_>, name: &str) {
             s.measured(name, &only, 1);
         }
     }
+}
+
+/// 交到3月,8月才续上: the months between the last and the next payment (convention C3).
+fn between_payments(s: &mut Slots<'_, '_>, name: &str) -> bool {
+    let months: Vec<_> = s.reading.dates.iter().filter(|d| d.precision >= Precision::Month).copied().collect();
+    for pair in months.windows(2) {
+        let last = s.reading.nearest((pair[0].start, pair[0].end), &["last_paid"]).is_some_and(|d| d <= 3);
+        let count = pair[1].year_month().index() - pair[0].year_month().index() - 1;
+        if last && count >= 0 {
+            s.put_as(name, FactValue::Whole(count), (pair[0].start, pair[1].end), Origin::Implied);
+            return true;
+        }
+    }
+    false
 }
 
 /// 从3月到7月没交: both months included.
@@ -71,6 +89,7 @@ pub(super) fn continuity(s: &mut Slots<'_, '_>) {
     if let Some(m) = s.reading.duration(&["continuous"], 12, is_months).copied() {
         s.measured("continuous_months", &m, 1);
     }
+    s.as_of();
 }
 
 pub(super) fn back_payment(s: &mut Slots<'_, '_>) {
@@ -83,6 +102,7 @@ pub(super) fn back_payment(s: &mut Slots<'_, '_>) {
         s.decimal("wage", &m);
     }
     rate(s);
+    s.as_of();
 }
 
 /// The only amount of the question, bare numbers included.
@@ -144,18 +164,23 @@ pub(super) fn resident_wait(s: &mut Slots<'_, '_>) {
         s.measured("missed_years", &m, 12);
     } else if let Some(span) = span_of_years.filter(|_| !missed.is_empty()) {
         s.put_as("missed_years", FactValue::Whole(missed.len() as i64), span, Origin::Implied);
-    } else if let Some(span) = s.first_word("continuous") {
+    } else if let Some(span) = s.first_word("continuous").or(s.first_word("enrolled_before")) {
         s.put_as("missed_years", FactValue::Whole(0), span, Origin::Implied);
+    }
+    if let Some(span) = s.first_word("extension") {
+        s.bool("extension", true, span);
+    }
+    if let Some(m) = s.reading.money().next().copied() {
+        s.decimal("premium", &m);
     }
 
     if let Some(span) = s.first_word("out_window") {
         s.bool("in_window", false, span);
-        let paid = s.reading.full_dates().last().copied();
-        if let Some(d) = paid {
-            s.date("pay_date", &d);
-        }
     } else if let Some(span) = s.first_word("in_window") {
         s.bool("in_window", true, span);
+    }
+    if let Some(d) = s.reading.full_dates().last().copied() {
+        s.date("pay_date", &d);
     }
     coverage_year(s, &missed);
     if let Some(span) = s.first_word("exempt") {

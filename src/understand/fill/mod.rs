@@ -119,6 +119,16 @@ impl<'r> Slots<'r, '_> {
         }
     }
 
+    /// The day or month that the question is about, where it names just one.
+    fn as_of(&mut self) {
+        let dates = &self.reading.dates;
+        let clear = |d: &&DateMention| d.year >= 2010 && !d.coverage;
+        let mut found = dates.iter().filter(clear);
+        if let (Some(only), None) = (found.next().copied(), found.next()) {
+            self.date("as_of", &only);
+        }
+    }
+
     fn first_word(&self, class: &str) -> Option<Span> {
         self.reading.words(class).next().map(|m| (m.start, m.end))
     }

@@ -46,7 +46,7 @@ pub(super) fn account_credit(s: &mut Slots<'_, '_>) {
     }
     age(s);
     // 一年一共进多少, 半年总共打多少: only with a word that sums up.
-    if s.reading.has("total")
+    if (s.reading.has("total") || s.reading.folded.text().contains('攒'))
         && let Some(m) = s.reading.measures.iter().find(|m| is_months(m)).copied()
     {
         s.measured("months", &m, 1);
@@ -102,21 +102,29 @@ fn group(s: &mut Slots<'_, '_>) {
         return;
     }
     let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::Age).copied() else { return };
-    let years = m.low;
-    let group = match () {
+    s.put_as("group", FactValue::Word(group_of_age(m.low).to_owned()), (m.start, m.end), Origin::Implied);
+}
+
+/// The group that tables by age put a person in; the regions' own tables decide which of them they know.
+fn group_of_age(years: Decimal) -> &'static str {
+    match () {
         () if years >= Decimal::from(70) => "a70",
         () if years >= Decimal::from(60) => "a60",
         () if years >= Decimal::from(19) => "adult",
         () if years >= Decimal::from(6) => "student",
         () => "child",
-    };
-    s.put_as("group", FactValue::Word(group.to_owned()), (m.start, m.end), Origin::Implied);
+    }
 }
 
 /// 两个大人一个小孩: each person once.
 fn people(s: &Slots<'_, '_>) -> Vec<String> {
     let chars = s.reading.folded.chars();
     let mut found = vec![];
+    // 72岁的爷爷加一个小学生,合计: ages are persons too where a sum is asked for.
+    if s.reading.has("total") {
+        let ages = s.reading.measures.iter().filter(|m| m.unit == Unit::Age);
+        found.extend(ages.map(|m| group_of_age(m.low).to_owned()));
+    }
     for (value, span) in s.reading.values("group") {
         let mut count_at = span.0;
         if count_at > 0 && matches!(chars[count_at - 1], '个' | '位' | '名') {
@@ -137,7 +145,9 @@ fn people(s: &Slots<'_, '_>) -> Vec<String> {
 
 pub(super) fn incentive(s: &mut Slots<'_, '_>) {
     let zero = s.reading.duration(&["zero_claim"], 4, is_years).copied();
-    if let Some(m) = &zero {
+    if let Some(span) = s.first_word("not_half") {
+        s.put("zero_claim_years", FactValue::Whole(0), span);
+    } else if let Some(m) = &zero {
         s.measured("zero_claim_years", m, 12);
     }
     let other = |m: &Measure| is_years(m) && zero.is_none_or(|z| z.start != m.start);

@@ -72,6 +72,7 @@ pub(super) fn family_share(s: &mut Slots<'_, '_>) {
 
 pub(super) fn remote_care(s: &mut Slots<'_, '_>) {
     let filed = s.reading.date_near(&["filing"], |d| d.precision == Precision::Day);
+    let filed = filed.or_else(|| s.reading.full_dates().next());
     if let Some(d) = filed.copied() {
         s.date("filed", &d);
     }
@@ -82,15 +83,34 @@ pub(super) fn remote_care(s: &mut Slots<'_, '_>) {
     }
 }
 
+/// 当天就办了, 出生后第45天参保: the day of enrolment reckoned from the birth.
+fn enrolled_after(s: &mut Slots<'_, '_>, birth: &crate::text::dates::DateMention) {
+    if s.facts.get("birth_date").is_none() {
+        return;
+    }
+    if let Some(span) = s.first_word("same_day") {
+        s.put_as("enrol_date", FactValue::Date(birth.date()), span, Origin::Implied);
+        return;
+    }
+    let days = s.reading.measures.iter().find(|m| m.unit == crate::text::numbers::Unit::Day).copied();
+    if let Some(m) = days
+        && let Ok(count) = i64::try_from(m.low)
+        && let Ok(day) = birth.date().checked_add(jiff::Span::new().days(count.clamp(0, 10_000)))
+    {
+        s.put_as("enrol_date", FactValue::Date(day), (m.start, m.end), Origin::Implied);
+    }
+}
+
 pub(super) fn newborn(s: &mut Slots<'_, '_>) {
     let dates: Vec<_> = s.reading.full_dates().copied().collect();
     match dates.as_slice() {
         [] => {}
         [only] => {
             let span = (only.start, only.end);
-            let born = s.reading.nearest(span, &["born"]).unwrap_or(usize::MAX);
-            let enrolled = s.reading.nearest(span, &["enrol"]).unwrap_or(usize::MAX);
+            let born = s.reading.nearest(span, &["born_words"]).unwrap_or(usize::MAX);
+            let enrolled = s.reading.nearest(span, &["enrol_verb"]).unwrap_or(usize::MAX);
             s.date(if born <= enrolled { "birth_date" } else { "enrol_date" }, only);
+            enrolled_after(s, only);
         }
         [first, second, ..] => {
             // The earlier day is the birth, however the sentence is turned.

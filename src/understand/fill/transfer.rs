@@ -16,6 +16,9 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     if let Some(m) = s.reading.amount(MoneyRole::Balance).copied() {
         s.decimal("balance", &m);
     }
+    if let Some(span) = s.first_word("zero_balance").filter(|_| s.facts.get("balance").is_none()) {
+        s.put("balance", FactValue::Decimal(rust_decimal::Decimal::ZERO), span);
+    }
     s.yes_no("dest_enrolled", "enrolled");
     s.yes_no("arrears", "arrears");
     if let Some((_, span)) = s.reading.value("retired") {
@@ -28,6 +31,14 @@ fn scope(s: &mut Slots<'_, '_>) {
     if let Some((from, to)) = s.reading.two_places() {
         let span = s.reading.folded.origin(from.start.min(to.start)..from.end.max(to.end));
         between(&mut s.facts, from.code, to.code, Some(span));
+        return;
+    }
+    // Two districts of one pool: 从渝中区换到沙坪坝区.
+    if let [first, rest @ ..] = s.reading.places.as_slice()
+        && let Some(other) = rest.iter().find(|p| p.exact != first.exact)
+    {
+        let span = s.reading.folded.origin(first.start..other.end);
+        between(&mut s.facts, first.code, other.code, Some(span));
         return;
     }
     let by_word =
@@ -132,7 +143,6 @@ fn reason(s: &mut Slots<'_, '_>) {
     if let Some((from, to)) = s.reading.two_places()
         && from.code.province() == to.code.province()
         && from.code != to.code
-        && s.reading.has("change_job")
     {
         let span = (from.start, to.end);
         s.put_as("reason", FactValue::Word("intra_province_move".to_owned()), span, Origin::Implied);

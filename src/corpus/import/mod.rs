@@ -1,0 +1,210 @@
+//! Import: raw pages and tables become article files.
+//!
+//! A crawled text gives one article for each question it treats, one for each teaser it shows (marked truncated) and a
+//! list of mere titles; Markdown gives one article, a CSV or JSONL table one a row. Text is kept byte for byte, whole
+//! lines of boilerplate aside. The article's place is the one its sentences speak of: a title is not believed alone.
+//!
+//! The folder that takes the articles plays the part of `articles/`: a file stands at `<region>/<slug>.md` below it, and
+//! that is its id. The slug depends on title, date and site alone, so that the same page is the same article on every
+//! import; a file that differs from what would be written has been edited, and stays.
+//!
+//! ```no_run
+//! # fn show(regions: &yiwen::region::Regions, today: jiff::civil::Date) {
+//! use yiwen::corpus::import::{Options, run};
+//! let options = Options { regions, today, force: false, dry_run: false };
+//! let report = run(&["pages".into()], "corpus/articles".as_ref(), &options);
+//! print!("{report}");
+//! std::process::exit(report.exit_status().into());
+//! # }
+//! ```
+
+mod articles;
+mod asked;
+mod boilerplate;
+mod crawled;
+mod decode;
+mod near;
+mod parts;
+mod place;
+mod render;
+mod report;
+mod stamp;
+mod store;
+mod table;
+mod topic;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+pub use asked::FILE as QUESTIONS_FILE;
+pub use near::NearDuplicate;
+pub use place::Places;
+pub use render::file as article_file;
+pub use report::{FileReport, Report};
+
+use self::articles::{Context, Found};
+use self::asked::Asked;
+use self::store::{Outcome, Rules, store};
+use crate::corpus::Problem;
+use crate::corpus::article::Article;
+use crate::region::Regions;
+
+/// How to import.
+pub struct Options<'a> {
+    pub regions: &'a Regions,
+    /// The day of review of what bears no date itself.
+    pub today: Date,
+    /// Overwrite article files that differ from what the import would write.
+    pub force: bool,
+    /// Write nothing, report what would be.
+    pub dry_run: bool,
+}
+
+/// Imports files, and folders with all that lies in them, into the folder `into`. Never stops at the first mistake.
+pub fn run(paths: &[PathBuf], into: &Path, options: &Options<'_>) -> Report {
+    let mut report = Report { dry_run: options.dry_run, ..Report::default() };
+    let places = Places::new(options.regions);
+    let mut files = vec![];
+    for path in paths {
+        collect(path, true, &mut files, &mut report.problems);
+    }
+    let mut intake = Intake::default();
+    for path in &files {
+        let name = path.display().to_string();
+        match read(path, &places, options) {
+            Ok(found) => intake.take(name, found, &mut report),
+            Err(reason) => report.problems.push(problem(&name, 0, format!("未收:{reason}"))),
+        }
+    }
+    intake.write(into, options, &mut report);
+    report
+}
+
+fn problem(path: &str, line: usize, message: String) -> Problem {
+    Problem { path: path.to_owned(), line, message }
+}
+
+/// Files below a path, in name order; hidden ones only where they were named.
+fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
+    let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+    if hidden && !named {
+        return;
+    }
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return;
+    }
+    match std::fs::read_dir(path) {
+        Ok(entries) => {
+            let mut below: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+            below.sort();
+            below.iter().for_each(|p| collect(p, false, files, problems));
+        }
+        Err(error) => problems.push(problem(&path.display().to_string(), 0, format!("文件夹读不了:{error}"))),
+    }
+}
+
+/// What one file gives, or in Chinese why it gives nothing.
+fn read(path: &Path, places: &Places, options: &Options<'_>) -> Result<Found, String> {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let unsupported = |kind: &str, way: &str| Err(format!("暂不支持 {kind};{way}"));
+    match ending.as_str() {
+        "html" | "htm" | "mhtml" => return unsupported("HTML", "请把网页正文另存为 .txt 或 .md"),
+        "xlsx" | "xls" | "et" => return unsupported("表格文件 XLSX/XLS", "请另存为 CSV"),
+        "docx" | "doc" | "wps" | "pdf" => return unsupported("Word/PDF 文件", "请另存为 .txt 或 .md"),
+        _ => {}
+    }
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "文件不存在".to_owned(),
+        _ => format!("读不了:{error}"),
+    })?;
+    let text = decode::decode(&bytes)?;
+    if text.trim().is_empty() {
+        return Err("文件是空的".to_owned());
+    }
+    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let context = Context { regions: options.regions, places, today: options.today, file: &file };
+    let found = match ending.as_str() {
+        "md" | "markdown" => articles::markdown(&text, &context)?,
+        "jsonl" | "ndjson" => articles::table(table::jsonl(&text)?, &context),
+        "csv" | "tsv" => articles::table(table::csv(&text)?, &context),
+        "txt" | "" => articles::crawled(&text, &context)?,
+        other => return Err(format!("不认识的文件类型 .{other};可用:.txt、.md、.jsonl、.csv")),
+    };
+    Ok(found)
+}
+
+/// What all files gave, before anything is written.
+#[derive(Default)]
+struct Intake {
+    /// Each article with the index of its file's report.
+    articles: Vec<(usize, Article)>,
+    by_id: HashMap<String, usize>,
+    asked: Vec<Asked>,
+}
+
+impl Intake {
+    fn take(&mut self, name: String, mut found: Found, report: &mut Report) {
+        found.problems.sort();
+        report.problems.extend(found.problems.into_iter().map(|(line, m)| problem(&name, line, m)));
+        report.notes.extend(found.notes.into_iter().map(|(line, m)| problem(&name, line, m)));
+        let mut file =
+            FileReport { path: name, questions: found.asked.len(), dropped: found.dropped, ..FileReport::default() };
+        self.asked.extend(found.asked);
+        for (line, article) in found.articles {
+            match self.by_id.get(&article.id).map(|i| &self.articles[*i].1) {
+                Some(first) if first.text == article.text => file.repeated += 1,
+                Some(_) => {
+                    let message = format!("“{}”在这次导入里有两种正文,只收了前一种", article.title);
+                    report.problems.push(problem(&file.path, line, message));
+                }
+                None => {
+                    *(if article.truncated { &mut file.teasers } else { &mut file.articles }) += 1;
+                    self.by_id.insert(article.id.clone(), self.articles.len());
+                    self.articles.push((report.files.len(), article));
+                }
+            }
+        }
+        report.files.push(file);
+    }
+
+    fn write(self, into: &Path, options: &Options<'_>, report: &mut Report) {
+        let rules = Rules { force: options.force, dry_run: options.dry_run };
+        report.near_duplicates =
+            near::near_duplicates(self.articles.iter().map(|(_, a)| (a.id.as_str(), a.text.as_str())));
+        for (file, article) in self.articles {
+            let path = into.join(&article.path);
+            let place = path.display().to_string();
+            match put(&path, article, rules) {
+                Ok(Outcome::Written) => report.files[file].written += 1,
+                Ok(Outcome::Unchanged) => report.files[file].unchanged += 1,
+                Ok(Outcome::Conflict) => {
+                    let message = "已有文件与来源不同(可能有人改过),保留原样;要覆盖请加 --force".to_owned();
+                    report.problems.push(problem(&place, 0, message));
+                }
+                Err(error) => report.problems.push(problem(&place, 0, format!("写不了:{error}"))),
+            }
+        }
+        match asked::add(into, &self.asked, rules) {
+            Ok(new) => report.new_questions = new,
+            Err((line, reason)) => {
+                report.problems.push(problem(&into.join(QUESTIONS_FILE).display().to_string(), line, reason));
+            }
+        }
+    }
+}
+
+/// Writes an article. One that stands there and differs in nothing but its day of review is unchanged: a source without a
+/// date may be imported on another day, and a clerk may have reviewed it since.
+fn put(path: &Path, article: Article, rules: Rules) -> std::io::Result<Outcome> {
+    if let Some(reviewed_on) = store::reviewed_on(path) {
+        let reviewed = Article { reviewed_on, ..article.clone() };
+        let kept = store(path, &article_file(&reviewed), Rules { force: false, ..rules })?;
+        if kept != Outcome::Conflict || !rules.force {
+            return Ok(kept);
+        }
+    }
+    store(path, &article_file(&article), rules)
+}
