@@ -30,6 +30,12 @@ pub struct Question<'q> {
     pub explain: bool,
 }
 
+/// The longest question taken, in characters.
+pub const QUESTION_CHARS: usize = 1_000;
+/// The years in which a day may be asked about; law outside them is not on file, and date arithmetic stays in range.
+pub const FIRST_YEAR: i16 = 1950;
+pub const LAST_YEAR: i16 = 2199;
+
 /// Passages shown with an answer.
 const PASSAGES: usize = 5;
 /// Suggestions shown with an answer.

@@ -2,10 +2,12 @@
 
 pub mod answer;
 pub mod cli;
+pub mod config;
 pub mod corpus;
 pub mod engine;
 pub mod eval;
 pub mod facts;
+pub mod http;
 pub mod index;
 pub mod region;
 pub mod retrieve;

@@ -157,7 +157,8 @@ pub fn computed(words: Words<'_>, outcome: &Outcome, region: Option<RegionCode>)
     }
 }
 
-fn missing(words: Words<'_>, fact: &'static str) -> MissingJson {
+/// A fact as it is asked for.
+pub fn missing(words: Words<'_>, fact: &'static str) -> MissingJson {
     let prompt = words.prompt(fact);
     let kind = facts::spec(fact).map(|s| s.kind);
     let choices = (!prompt.choices.is_empty())

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::{Exit, Places, print_json, print_line, region};
 use crate::answer::{AnswerStatus, markdown};
-use crate::engine::{Engine, Question};
+use crate::engine::{Engine, FIRST_YEAR, LAST_YEAR, QUESTION_CHARS, Question};
 use crate::facts::Facts;
 use crate::index;
 
@@ -29,9 +29,6 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
-
-/// The longest question taken.
-pub const QUESTION_CHARS: usize = 1_000;
 
 pub fn run(places: &Places, arguments: &Arguments, explain: bool) -> Result<Exit> {
     let started = Instant::now();
@@ -77,7 +74,11 @@ pub fn check_question(text: &str) -> Result<()> {
 pub fn day(text: Option<&str>) -> Result<Date> {
     match text {
         None => Ok(jiff::Zoned::now().date()),
-        Some(text) => text.parse().with_context(|| format!("日期“{text}”不存在;应形如 2026-11-23")),
+        Some(text) => {
+            text.parse::<Date>().ok().filter(|day| (FIRST_YEAR..=LAST_YEAR).contains(&day.year())).with_context(|| {
+                format!("日期“{text}”不存在或不在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间;应形如 2026-11-23")
+            })
+        }
     }
 }
 

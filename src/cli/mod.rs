@@ -4,18 +4,21 @@
 //! [`Exit::Negative`] for a negative result (nothing found, a figure below its floor); an error is usage or failure.
 
 mod ask;
+mod config;
 mod eval;
 mod index;
 mod search;
+mod serve;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::region::{RegionCode, Regions};
 
 /// 医问:离线、可核对的医保问答。
@@ -23,19 +26,29 @@ use crate::region::{RegionCode, Regions};
 #[command(name = "yiwen", version, about)]
 struct Cli {
     #[command(flatten)]
-    places: Places,
+    flags: Flags,
     #[command(subcommand)]
     command: Command,
 }
 
+/// Flags of every command; precedence is flag > environment > file > default.
+#[derive(Args)]
+struct Flags {
+    /// 语料文件夹 [环境变量 YIWEN_CORPUS] [默认 corpus]
+    #[arg(long, global = true, value_name = "DIR")]
+    corpus: Option<String>,
+    /// 索引文件夹 [环境变量 YIWEN_INDEX] [默认 index]
+    #[arg(long, global = true, value_name = "DIR")]
+    index: Option<String>,
+    /// 设置文件 [环境变量 YIWEN_CONFIG] [默认 yiwen.toml,有则读]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// Where the corpus and the index are.
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Places {
-    /// 语料文件夹
-    #[arg(long, global = true, env = "YIWEN_CORPUS", default_value = "corpus", value_name = "DIR")]
     pub corpus: PathBuf,
-    /// 索引文件夹
-    #[arg(long, global = true, env = "YIWEN_INDEX", default_value = "index", value_name = "DIR")]
     pub index: PathBuf,
 }
 
@@ -51,6 +64,10 @@ enum Command {
     Search(search::Arguments),
     /// 评测排序和段落命中
     Eval(eval::Arguments),
+    /// HTTP 服务;没有索引或索引过时就先建
+    Serve(serve::Arguments),
+    /// 现行设置,以及每一项从哪里来
+    Config(config::Arguments),
 }
 
 /// How a subcommand that did its work ended.
@@ -62,15 +79,7 @@ pub enum Exit {
 
 /// Reads the arguments and runs the subcommand.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let ended = match &cli.command {
-        Command::Ask(arguments) => ask::run(&cli.places, arguments, false),
-        Command::Explain(arguments) => ask::run(&cli.places, arguments, true),
-        Command::Index(arguments) => index::run(&cli.places, arguments),
-        Command::Search(arguments) => search::run(&cli.places, arguments),
-        Command::Eval(arguments) => eval::run(&cli.places, arguments),
-    };
-    match ended {
+    match run(&Cli::parse()) {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Negative) => ExitCode::from(1),
         // Whoever read our output has had enough of it.
@@ -80,6 +89,40 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn run(cli: &Cli) -> Result<Exit> {
+    let config = settings(cli)?;
+    let places = Places { corpus: config.corpus.clone(), index: config.index.clone() };
+    match &cli.command {
+        Command::Ask(arguments) => ask::run(&places, arguments, false),
+        Command::Explain(arguments) => ask::run(&places, arguments, true),
+        Command::Index(arguments) => index::run(&places, arguments),
+        Command::Search(arguments) => search::run(&places, arguments),
+        Command::Eval(arguments) => eval::run(&places, arguments),
+        Command::Serve(_) => serve::run(&config),
+        Command::Config(arguments) => config::run(&config, arguments),
+    }
+}
+
+/// The settings in effect: flags, environment, file, defaults.
+fn settings(cli: &Cli) -> Result<Config> {
+    let mut flags = vec![];
+    flags.extend(cli.flags.corpus.clone().map(|v| ("corpus", v)));
+    flags.extend(cli.flags.index.clone().map(|v| ("index", v)));
+    if let Command::Serve(arguments) = &cli.command {
+        flags.extend(arguments.listen.clone().map(|v| ("listen", v)));
+    }
+    let environment = |name: &str| std::env::var(name).ok();
+    let named = cli.flags.config.clone().or_else(|| environment("YIWEN_CONFIG").map(PathBuf::from));
+    let path = named.clone().unwrap_or_else(|| PathBuf::from("yiwen.toml"));
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).with_context(|| format!("设置文件 {} 读不了", path.display())),
+    };
+    let file: Option<(&Path, &str)> = text.as_deref().map(|text| (path.as_path(), text));
+    Ok(Config::resolve(&flags, &environment, file)?)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

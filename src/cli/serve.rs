@@ -1,0 +1,100 @@
+//! `yiwen serve`: the HTTP service.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::index::progress_bar;
+use super::{Exit, print_line};
+use crate::config::Config;
+use crate::http::serve::{self, Loaded};
+use crate::http::{self, App, Options};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// 监听的地址和端口;默认 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+}
+
+pub fn run(config: &Config) -> Result<Exit> {
+    log(config);
+    // A panic's message may quote a question: only the place is logged.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic at {place}");
+    }));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("起不了异步运行时")?;
+    let ended = runtime.block_on(service(config));
+    // A rebuild that still runs is left behind: its unfinished generation is never put in use.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn service(config: &Config) -> Result<Exit> {
+    let app = App::new(Options {
+        corpus: config.corpus.clone(),
+        index: config.index.clone(),
+        admin_key: config.admin_key.clone(),
+        request_timeout: config.request_timeout,
+    });
+    let listener = serve::bind(config.listen)
+        .await
+        .with_context(|| format!("{} 监听不了;端口被占用时用 --listen 换一个", config.listen))?;
+    let address = listener.local_addr().unwrap_or(config.listen);
+    let (stop, stopped) = watch::channel(false);
+    // Probes are answered while the index is being read or built.
+    let accepting = tokio::spawn(serve::accept(listener, http::router(app.clone()), stopped, config.shutdown_timeout));
+    let mut signals = tokio::spawn(serve::signals(app.clone()));
+
+    let loading = app.clone();
+    let loaded = tokio::task::spawn_blocking(move || {
+        let bar = progress_bar("建索引");
+        let loaded = serve::load(&loading, &|done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        });
+        bar.finish_and_clear();
+        loaded
+    });
+    let loaded = tokio::select! {
+        loaded = loaded => loaded.context("读入索引时程序出错")?,
+        _ = &mut signals => return Ok(Exit::Done),
+    };
+    match loaded {
+        Loaded::Fresh => {}
+        Loaded::Old(faults) => {
+            for fault in &faults {
+                eprintln!("{}:{}: {}", fault.path, fault.line, fault.message);
+            }
+            eprintln!("警告:现在的语料有 {} 处问题,服务用的是上一份完好的索引;改好后发 SIGHUP 重建", faults.len());
+        }
+        Loaded::Nothing(faults) => {
+            for fault in &faults {
+                eprintln!("{}:{}: {}", fault.path, fault.line, fault.message);
+            }
+            anyhow::bail!("语料有 {} 处问题,也没有可用的索引,服务起不来", faults.len());
+        }
+    }
+    print_line(&format!("医问已就绪:http://{address}"))?;
+    signals.await.context("信号处理出错")?.context("收不到信号")?;
+    app.stop();
+    let _ = stop.send(true);
+    accepting.await.context("停止服务时出错")?;
+    Ok(Exit::Done)
+}
+
+/// Logs go to stderr: lines for people on a terminal, JSON elsewhere.
+fn log(config: &Config) {
+    let filter = EnvFilter::new(format!("warn,yiwen={}", config.log));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second subscriber in one process is only ever a test's.
+    let _ = if std::io::stderr().is_terminal() {
+        subscriber.compact().try_init()
+    } else {
+        subscriber.json().flatten_event(true).try_init()
+    };
+}

@@ -1,0 +1,127 @@
+//! Around every request: an id, the time it took, one log line, the figures, the headers, the body of a problem.
+//!
+//! A question may hold names, identity and phone numbers, so a log line carries its length and a short hash, never the
+//! text; the URL is logged as its route template.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use sha2::{Digest, Sha256};
+
+use super::problem::{Kind, Problem};
+use super::state::Shared;
+
+/// What a handler tells of the question it answered; kept beside the response.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    pub chars: usize,
+    pub hash: String,
+    /// Status and main topic, where a question was answered.
+    pub answer: Option<(String, String, f64)>,
+}
+
+impl Note {
+    /// Of a question's text, only its length and hash.
+    pub fn of(text: &str) -> Note {
+        let digest = Sha256::digest(text.as_bytes());
+        let hash = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
+        Note { chars: text.chars().count(), hash, answer: None }
+    }
+}
+
+static STARTED: LazyLock<u32> = LazyLock::new(|| jiff::Timestamp::now().as_millisecond() as u32);
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// The middleware.
+pub async fn observe(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = format!("{:08x}-{:06x}", *STARTED, COUNT.fetch_add(1, Ordering::Relaxed));
+    let method = method_name(request.method());
+    let matched = request.extensions().get::<MatchedPath>().map(|p| p.as_str().replace("{*", "{"));
+    let route = matched.unwrap_or_else(|| "unmatched".to_owned());
+    let mut response = match tokio::time::timeout(app.request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let seconds = app.request_timeout.as_secs();
+            axum::response::IntoResponse::into_response(Problem::new(
+                Kind::Timeout,
+                format!("{seconds} 秒内没有收完请求或没有答完"),
+            ))
+        }
+    };
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = &problem {
+        *response.body_mut() = Body::from(problem.body(&format!("urn:yiwen:request:{id}")));
+    }
+    headers(&app, &mut response, &id);
+    let seconds = started.elapsed().as_secs_f64();
+    let status = response.status().as_u16();
+    app.metrics.request(method, &route, status, seconds);
+    let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
+    if let Some((status, topic, seconds)) = &note.answer {
+        app.metrics.answer(status, topic, *seconds);
+    }
+    if problem.as_ref().is_some_and(|p| p.kind == Kind::Internal) {
+        app.metrics.panic();
+    }
+    log(&id, method, &route, status, seconds * 1e3, &note, problem.as_ref());
+    response
+}
+
+fn log(id: &str, method: &str, route: &str, status: u16, duration_ms: f64, note: &Note, problem: Option<&Problem>) {
+    let (question_chars, question_hash) = (note.chars, note.hash.as_str());
+    let (answer, topic) = note.answer.as_ref().map_or(("", ""), |(s, t, _)| (s.as_str(), t.as_str()));
+    let problem = problem.map_or("", Problem::slug);
+    let duration_ms = (duration_ms * 1e3).round() / 1e3;
+    tracing::info!(
+        id,
+        method,
+        route,
+        status,
+        duration_ms,
+        question_chars,
+        question_hash,
+        answer,
+        topic,
+        problem,
+        "{method} {route} {status} in {duration_ms} ms"
+    );
+}
+
+fn headers(app: &Shared, response: &mut Response, id: &str) {
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| drop(headers.insert(name, HeaderValue::from_static(value)));
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    if let Some(live) = app.current()
+        && let Ok(value) = HeaderValue::from_str(&live.engine.snapshot.generation.name)
+    {
+        headers.insert(HeaderName::from_static("x-index-generation"), value);
+    }
+}
+
+/// A closed list: a label or a log field never holds what a caller made up.
+fn method_name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}

@@ -1,0 +1,151 @@
+//! The service's life: bind, load or build, answer, reload on SIGHUP, drain on SIGINT or SIGTERM.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+
+use super::rebuild::{self, Fault};
+use super::state::{App, Live, Shared};
+use crate::index::{self, IndexError};
+
+/// A connection that has not sent its request's head by then is closed; so is one that idles.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// The head of a request may be as long as this.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Header lines in a request.
+const HEAD_LINES: usize = 64;
+/// Connections at a time; more wait to be accepted.
+const CONNECTIONS: usize = 2_048;
+
+/// How loading ended.
+#[derive(Debug)]
+pub enum Loaded {
+    /// The corpus as it is now answers.
+    Fresh,
+    /// The corpus as it is now is broken; the last good index answers.
+    Old(Vec<Fault>),
+    /// Nothing can answer.
+    Nothing(Vec<Fault>),
+}
+
+/// Opens the index, built anew where there is none or it is stale. Blocks.
+pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
+    let stale = index::generations::is_stale(&app.index, &app.corpus).unwrap_or(true);
+    if !stale {
+        match index::open(&app.index) {
+            Ok(snapshot) => {
+                app.put_in_use(Live::new(snapshot));
+                return Loaded::Fresh;
+            }
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    tracing::info!("building the index");
+    let error = match rebuild::build(app, progress) {
+        Ok(live) => {
+            app.put_in_use(live);
+            rebuild::finish(app, None);
+            return Loaded::Fresh;
+        }
+        Err(error) => error,
+    };
+    let mut faults = rebuild::faults(&error);
+    if !matches!(error, IndexError::Corpus(_) | IndexError::Unverified(_)) {
+        // On the operator's own terminal the place may be named.
+        faults = vec![Fault { path: String::new(), line: 0, message: error.to_string() }];
+    }
+    match index::open(&app.index) {
+        Ok(snapshot) => {
+            app.put_in_use(Live::new(snapshot));
+            rebuild::finish(app, Some(rebuild::faults(&error)));
+            Loaded::Old(faults)
+        }
+        Err(other) => {
+            if !matches!(other, IndexError::Missing(_)) {
+                faults.push(Fault { path: String::new(), line: 0, message: other.to_string() });
+            }
+            Loaded::Nothing(faults)
+        }
+    }
+}
+
+/// Accepts connections until `stop` says so, then lets requests in flight end within `drain`.
+pub async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>, drain: Duration) {
+    let graceful = GracefulShutdown::new();
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = async {
+                let permit = free.clone().acquire_owned().await;
+                (listener.accept().await, permit)
+            } => accepted,
+        };
+        match accepted {
+            (Ok((stream, peer)), Ok(permit)) => {
+                let serving = graceful.watch(connection(stream, router.clone()));
+                tokio::spawn(async move {
+                    if let Err(error) = serving.await {
+                        tracing::debug!(peer_port = peer.port(), "connection ended: {error}");
+                    }
+                    drop(permit);
+                });
+            }
+            (Err(error), _) => {
+                // Too many open files and the like pass; a tight loop would not help.
+                tracing::warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            (_, Err(_)) => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = drain.as_secs(), "requests still in flight were cut off");
+    }
+}
+
+fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    let _ = stream.set_nodelay(true);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEAD_LINES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}
+
+/// Turns SIGINT and SIGTERM into the end, SIGHUP into a rebuild. Returns when the service is to stop.
+pub async fn signals(app: Shared) -> std::io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        let name = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+            _ = hangup.recv() => "SIGHUP",
+        };
+        if name != "SIGHUP" {
+            tracing::info!("{name}: stopping");
+            return Ok(());
+        }
+        let started = rebuild::start(&app);
+        tracing::info!("{name}: {}", if started { "rebuilding" } else { "a rebuild is running already" });
+    }
+}
+
+/// Binds the address.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}

@@ -1,0 +1,129 @@
+//! What the routes share: the snapshot in use, whether the service takes requests, the rebuild, the figures.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::metrics::Metrics;
+use super::problem::{Kind, Problem};
+use super::rebuild::Rebuild;
+use super::suggest::Completions;
+use crate::corpus::article::Article;
+use crate::engine::Engine;
+use crate::index::Snapshot;
+
+/// What the service is told at its start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub corpus: PathBuf,
+    pub index: PathBuf,
+    pub admin_key: Option<String>,
+    pub request_timeout: Duration,
+}
+
+/// One snapshot with what is derived from it; swapped whole.
+pub struct Live {
+    pub engine: Engine,
+    pub completions: Completions,
+    articles: HashMap<String, usize>,
+}
+
+impl Live {
+    pub fn new(snapshot: Snapshot) -> Live {
+        let articles = snapshot.corpus.articles.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
+        let completions = Completions::new(&snapshot.corpus);
+        Live { engine: Engine::new(snapshot), completions, articles }
+    }
+
+    /// The article with this id.
+    pub fn article(&self, id: &str) -> Option<&Article> {
+        self.articles.get(id).and_then(|i| self.engine.snapshot.corpus.articles.get(*i))
+    }
+}
+
+/// The service.
+pub struct App {
+    live: ArcSwapOption<Live>,
+    stopping: AtomicBool,
+    pub rebuild: Rebuild,
+    pub metrics: Metrics,
+    pub corpus: PathBuf,
+    pub index: PathBuf,
+    pub request_timeout: Duration,
+    /// Hash of the admin key, so that comparing takes the same time wherever keys differ.
+    admin_key: Option<[u8; 32]>,
+}
+
+/// How routes hold the service.
+pub type Shared = Arc<App>;
+
+impl App {
+    /// A service without a snapshot yet.
+    pub fn new(options: Options) -> Shared {
+        Arc::new(App {
+            live: ArcSwapOption::empty(),
+            stopping: AtomicBool::new(false),
+            rebuild: Rebuild::default(),
+            metrics: Metrics::default(),
+            corpus: options.corpus,
+            index: options.index,
+            request_timeout: options.request_timeout,
+            admin_key: options.admin_key.as_deref().map(digest),
+        })
+    }
+
+    /// The snapshot in use; a request keeps the one it began with.
+    pub fn live(&self) -> Result<Arc<Live>, Problem> {
+        self.current().ok_or_else(|| Problem::new(Kind::NotReady, "正在读入或建立索引,请过几秒再试"))
+    }
+
+    /// The snapshot in use, if there is one.
+    pub fn current(&self) -> Option<Arc<Live>> {
+        self.live.load_full()
+    }
+
+    /// Puts a snapshot in use.
+    pub fn put_in_use(&self, live: Live) {
+        self.live.store(Some(Arc::new(live)));
+    }
+
+    /// From now on the service says that it is not ready, and goes on answering.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether [`App::stop`] was called.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Whether the key given is the admin key.
+    pub fn check_admin(&self, given: Option<&str>) -> Result<(), Problem> {
+        let Some(wanted) = self.admin_key else {
+            return Err(Problem::new(
+                Kind::AdminKeyNotConfigured,
+                "服务没有设置管理密钥(环境变量 YIWEN_ADMIN_KEY),不能经网络重建索引;可以在服务器上运行 yiwen index,再发 SIGHUP",
+            ));
+        };
+        let given = given.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
+        if given.map(digest) == Some(wanted) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::AdminKeyRequired, "请在 Authorization 里写 Bearer 加管理密钥"))
+    }
+}
+
+fn digest(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// Today on this machine: the edge's clock, handed to the engine as an argument.
+pub fn today() -> Date {
+    jiff::Zoned::now().date()
+}

@@ -1,0 +1,100 @@
+//! The services that rows are asked of, each made once for the whole run.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+use yiwen::http::{self, App, Live, Options, Shared};
+use yiwen::index;
+
+use crate::common;
+
+pub const KEY: &str = "test-admin-key-0123456789";
+
+/// An answer, read whole.
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("")
+    }
+}
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+/// The shipped corpus, indexed once.
+static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = FOLDER.path().join("index");
+    index::rebuild(&common::corpus(), &path, "2026-11-23T00:00:00Z", &|_, _| {}).expect("the shipped corpus builds");
+    path
+});
+static DEFAULT: LazyLock<Router> = LazyLock::new(|| http::router(opened(Some(KEY))));
+static NO_KEY: LazyLock<Router> = LazyLock::new(|| http::router(opened(None)));
+static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
+
+/// How the services are told to start.
+pub fn options(index: &Path, key: Option<&str>) -> Options {
+    Options {
+        corpus: common::corpus(),
+        index: index.to_owned(),
+        admin_key: key.map(str::to_owned),
+        request_timeout: Duration::from_secs(30),
+    }
+}
+
+fn opened(key: Option<&str>) -> Shared {
+    let app = App::new(options(&INDEX, key));
+    app.put_in_use(Live::new(index::open(&INDEX).expect("the index opens")));
+    app
+}
+
+/// The index of the shipped corpus.
+pub fn shipped_index() -> &'static Path {
+    &INDEX
+}
+
+/// Asks one of the services.
+pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String)], body: String) -> Reply {
+    let router = match service {
+        "default" => &*DEFAULT,
+        "no_key" => &*NO_KEY,
+        "starting" => &*STARTING,
+        other => panic!("no service {other}"),
+    };
+    ask_router(router, method, target, headers, body)
+}
+
+/// Asks a router.
+pub fn ask_router(router: &Router, method: &str, target: &str, headers: &[(String, String)], body: String) -> Reply {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(Body::from(body)).expect("a request");
+    RUNTIME.block_on(async {
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.expect("a whole body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or_default();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, text, json }
+    })
+}
+
+/// Percent-encodes what a URL cannot hold as it is.
+pub fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'#');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
