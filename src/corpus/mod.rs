@@ -4,6 +4,7 @@
 //! clerks read it. Nothing here decides what a value means; that is the rules' business.
 
 pub mod article;
+pub mod audit;
 pub mod calendar;
 pub mod import;
 pub mod law;

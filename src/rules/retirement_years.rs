@@ -63,7 +63,10 @@ fn requirements(w: &mut Working, sex: &str) -> Result<Vec<Requirement>, Stop> {
     let rows = w.table("required_years", &[("sex", sex)], &["cohort"]);
     let cohorts: Vec<&str> = rows.iter().filter_map(|row| row.when.get("cohort")).map(String::as_str).collect();
     if cohorts.is_empty() {
-        let used = w.parameter_when("required_years", &[("sex", sex)])?;
+        let used = w.parameter_when("required_years", &[("sex", sex)]).inspect_err(|_| {
+            // Where the years on the way to a new number are not on file, the number itself is told by its caveat.
+            w.optional("target_years", &[("sex", sex)]);
+        })?;
         return Ok(vec![Requirement { group: None, months: used.whole() * MONTHS_A_YEAR, used }]);
     }
     let mut found = vec![];

@@ -316,6 +316,7 @@ impl<'a> Working<'a> {
     /// The place whose value a lookup would find, without using it: for values that count only together with others,
     /// or only when they are the place's own.
     pub fn source(&self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<RegionCode> {
+        self.declared(rule, key);
         match self.case.law.parameters.lookup(rule, key, self.place(), self.day, conditions) {
             Lookup::Found(_, value) => Some(value.region),
             _ => None,
@@ -325,6 +326,7 @@ impl<'a> Working<'a> {
     /// Whether the place itself, its prefecture or its province has anything in force on this, under whatever condition:
     /// then the nation's value does not speak for it.
     pub fn has_own(&self, rule: &str, key: &str) -> bool {
+        self.declared(rule, key);
         let Some(parameter) = self.case.law.parameters.get(rule, key) else { return false };
         let mut places = self.place().chain().filter(|place| *place != RegionCode::NATION);
         places.any(|place| parameter.values.iter().any(|v| v.region == place && v.in_force(self.day)))
@@ -333,6 +335,7 @@ impl<'a> Working<'a> {
     /// Whether the place itself, its prefecture or its province has anything on file on this, on whatever day: where it
     /// has and the day lacks a value, the place has one that nobody wrote down.
     pub fn ever_has_own(&self, rule: &str, key: &str) -> bool {
+        self.declared(rule, key);
         let Some(parameter) = self.case.law.parameters.get(rule, key) else { return false };
         let mut places = self.place().chain().filter(|place| *place != RegionCode::NATION);
         places.any(|place| parameter.values.iter().any(|v| v.region == place))
@@ -343,6 +346,7 @@ impl<'a> Working<'a> {
     }
 
     fn lookup_at(&mut self, place: RegionCode, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
+        self.declared(rule, key);
         let found = self.case.law.parameters.lookup(rule, key, place, self.day, conditions);
         let (parameter, value) = match found {
             Lookup::Found(parameter, value) => (parameter, value),
@@ -366,8 +370,12 @@ impl<'a> Working<'a> {
             });
         }
         // The most local place wins the title of "where the values came from".
-        self.region_used =
-            Some(self.region_used.map_or(value.region, |r| if r == RegionCode::NATION { value.region } else { r }));
+        let more_local = |than: RegionCode| {
+            than == RegionCode::NATION || (than < value.region && self.place().chain().any(|p| p == value.region))
+        };
+        if self.region_used.is_none_or(more_local) {
+            self.region_used = Some(value.region);
+        }
         if let Some(change) = parameter.next_change(value.region, self.day) {
             self.changes_on = Some(self.changes_on.map_or(change, |c| c.min(change)));
         }
@@ -377,12 +385,22 @@ impl<'a> Working<'a> {
     /// What the most local place with values in force says, conditions named in `free` left open; nothing is marked as
     /// used. See [`super::parameters::Parameters::table`].
     pub fn table(&self, key: &str, conditions: &[(&str, &str)], free: &[&str]) -> Vec<&'a ParameterValue> {
+        self.declared(self.rule.id, key);
         self.case.law.parameters.table(self.rule.id, key, self.place(), self.day, conditions, free)
     }
 
     /// The Chinese name of one of the rule's parameters.
     pub fn label(&self, key: &str) -> String {
         self.case.law.parameters.get(self.rule.id, key).map_or(key, |p| p.label.as_str()).to_owned()
+    }
+
+    /// A rule asks only for what its line in the registry names, or `check` would not know what no file has.
+    fn declared(&self, rule: &str, key: &str) {
+        debug_assert!(
+            self.rule.parameters().any(|asked| asked == (rule, key)),
+            "rule {} asks for {rule}.{key}, which its line in the registry does not name",
+            self.rule.id
+        );
     }
 
     fn no_value(&self, key: &str) -> String {
