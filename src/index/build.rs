@@ -113,6 +113,11 @@ impl Maker<'_> {
                     let card = serde_json::to_string(&document.source).unwrap_or_default();
                     entry.add_text(f.card, card);
                 }
+                if std::env::var("LEAD").is_ok() && i == 0 && span.heading.is_empty() {
+                    let lead: String = text.chars().take(80).collect();
+                    let end = lead.find(['。', '!', '?', '\n']).unwrap_or(lead.len());
+                    self.add(&mut entry, HEADINGS, &lead[..end]);
+                }
                 self.add(&mut entry, HEADINGS, &span.heading);
                 self.add(&mut entry, BODY, text);
                 entry.add_u64(f.article, number as u64);

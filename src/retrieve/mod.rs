@@ -143,4 +143,9 @@ impl Retriever {
     pub fn search(&self, query: &Query<'_>) -> Found {
         rank::search(self, query)
     }
+
+    /// Ids of the articles that [`Retriever::search`] would give, without what is shown of them.
+    pub fn ranked(&self, query: &Query<'_>) -> Vec<String> {
+        rank::ranked(self, query)
+    }
 }

@@ -159,6 +159,19 @@ fn dice(a: &[(char, char)], b: &[(char, char)]) -> f32 {
     2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
 }
 
+pub(super) fn article_text(retriever: &Retriever, candidate: &Candidate) -> String {
+    let shard = &retriever.shards[candidate.shard as usize];
+    let mut all = String::new();
+    let c = card(retriever, candidate);
+    all.push_str(&c.title);
+    all.push('\n');
+    for doc in shard.starts[candidate.article as usize]..shard.starts[candidate.article as usize + 1] {
+        all.push_str(&string(&stored(retriever, candidate.shard, doc), retriever.fields.text));
+        all.push('\n');
+    }
+    all
+}
+
 fn stored(retriever: &Retriever, shard: u32, doc: u32) -> TantivyDocument {
     retriever.searcher.doc(DocAddress::new(shard, doc)).unwrap_or_default()
 }

@@ -92,6 +92,27 @@ impl Candidate {
     }
 }
 
+pub(super) fn ranked(retriever: &Retriever, query: &Query<'_>) -> Vec<String> {
+    let terms = Terms::new(query.text, &retriever.analyzer, &retriever.weights);
+    let mut weighed = weigh(retriever, &terms.all);
+    let wanted: f32 = weighed.iter().filter(|w| w.term.decisive).map(|w| w.value).sum();
+    let gathered: Vec<Evidence> = retriever
+        .shards
+        .iter()
+        .enumerate()
+        .map(|(i, shard)| gather(shard, i, &mut weighed, &retriever.norms, &retriever.weights))
+        .collect();
+    let least = wanted * retriever.weights.minimum;
+    let mut candidates = candidates(retriever, query, &gathered, least, wanted);
+    let c = retriever.weights.like;
+    if c[0] > 0.0 {
+        best_first(&mut candidates, c[2] as usize);
+        rescore(retriever, query.text, &mut candidates);
+    }
+    best_first(&mut candidates, query.limit);
+    candidates.iter().map(|c| passage::id(retriever, c)).collect()
+}
+
 pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
     let terms = Terms::new(query.text, &retriever.analyzer, &retriever.weights);
     let mut weighed = weigh(retriever, &terms.all);
@@ -108,7 +129,7 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
         .map(|(i, shard)| gather(shard, i, &mut weighed, &retriever.norms, &retriever.weights))
         .collect();
     let least = wanted * retriever.weights.minimum;
-    let mut candidates = candidates(retriever, query, &gathered, least);
+    let mut candidates = candidates(retriever, query, &gathered, least, wanted);
     if candidates.iter().any(|c| c.class < 2) {
         candidates.retain(|c| c.class < 2);
     } else {
@@ -136,6 +157,28 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
     found
 }
 
+fn rescore(retriever: &Retriever, text: &str, candidates: &mut [Candidate]) {
+    let c = retriever.weights.like;
+    let grams = |t: &str| -> Vec<String> {
+        let f = crate::text::Folded::new(t);
+        let mut v: Vec<String> = retriever.analyzer.grams(f.text()).into_iter().map(|t| t.text.into_owned()).collect();
+        v.sort();
+        v
+    };
+    let asked = grams(text);
+    for candidate in candidates {
+        let text = passage::article_text(retriever, candidate);
+        if text.chars().count() > c[1] as usize { continue; }
+        let own = grams(&text);
+        let (mut i, mut j, mut n) = (0, 0, 0);
+        while i < asked.len() && j < own.len() {
+            match asked[i].cmp(&own[j]) { Ordering::Less => i += 1, Ordering::Greater => j += 1, _ => { n += 1; i += 1; j += 1; } }
+        }
+        let l = 2.0 * n as f32 / (asked.len() + own.len()) as f32;
+        candidate.evidence *= 1.0 + c[0] * l;
+    }
+}
+
 /// The documented 0–1 figure.
 fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32 {
     let share = candidate.evidence * (1.0 + weights.saturation[0]) / ideal.max(f32::MIN_POSITIVE);
@@ -157,7 +200,7 @@ pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> Vec<Weighed
             let holders = holders.into_iter().max().unwrap_or(0) as f32;
             let all = retriever.totals.passages as f32;
             let rarity = (1.0 + (all - holders + 0.5).max(0.0) / (holders + 0.5)).ln();
-            Weighed { term, value: term.weight * rarity.powf(retriever.weights.rarity), postings }
+            Weighed { term, value: term.weight * rarity.powf(retriever.weights.rarity[term.kind as usize]), postings }
         })
         .collect()
 }
@@ -202,7 +245,7 @@ fn gather(shard: &Shard, place: usize, terms: &mut [Weighed<'_>], norms: &Norms,
     evidence
 }
 
-fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32) -> Vec<Candidate> {
+fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32, wanted: f32) -> Vec<Candidate> {
     let weights = &retriever.weights;
     let topic = query.topic.map(|asked| match retriever.topics.iter().position(|t| t == asked) {
         Some(place) => 1u64 << (place % 64),
@@ -224,7 +267,7 @@ fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], l
             let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
             let best = evidence.passage[range].iter().copied().fold(0.0, f32::max);
             let authority = shard.figure(&shard.authority, id);
-            let mut factor = nearness * weights.authority[(authority / 2).min(3) as usize];
+            let mut factor = (covered / wanted).powf(weights.coverage) * nearness * weights.authority[(authority / 2).min(3) as usize];
             if authority % 2 == 1 {
                 factor *= weights.truncated;
             }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::index::Analyzer;
 use crate::index::analyzer::CONCEPT;
+use crate::text::answer_kind::AnswerKind;
 use crate::text::segment::is_han;
 use crate::text::{Folded, Token};
 
@@ -46,7 +47,12 @@ impl Terms {
         let letters = folded.chars().iter().filter(|c| c.is_alphanumeric()).count();
         let mut terms = Terms::default();
         let mut places: HashMap<(String, Kind), usize> = HashMap::new();
-        let words = analyzer.words(folded.text()).into_iter().map(|t| (t, Kind::Words));
+        let words = analyzer.words(folded.text());
+        let mut inside = vec![false; folded.chars().len()];
+        for w in words.iter().filter(|w| !w.text.starts_with(CONCEPT)) { for i in w.start..w.end.saturating_sub(1) { inside[i] = true; } }
+        let concepts: Vec<(usize, usize)> =
+            words.iter().filter(|w| w.text.starts_with(CONCEPT)).map(|w| (w.start, w.end)).collect();
+        let words = words.into_iter().map(|t| (t, Kind::Words));
         let grams = analyzer.grams(folded.text()).into_iter().map(|t| (t, Kind::Grams));
         for (token, kind) in words.chain(grams) {
             if let Some(canonical) = token.text.strip_prefix(CONCEPT) {
@@ -60,10 +66,15 @@ impl Terms {
             let weight = match kind {
                 Kind::Words if token.text.starts_with(CONCEPT) => weights.concept,
                 Kind::Words if alone => weights.single,
+                // A saying and its concept share one weight: a word does not count more for having synonyms.
+                Kind::Words if concepts.contains(&(token.start, token.end)) => 1.0 - weights.concept,
                 Kind::Words => 1.0,
                 Kind::Grams if alone => weights.character,
+                Kind::Grams if inside[token.start] => weights.inside,
                 Kind::Grams => weights.pair,
             };
+            let is_code = token.text.starts_with(|c: char| c.is_alphanumeric() && !is_han(c));
+            let weight = if is_code { weight * weights.code } else { weight };
             let term = Term {
                 weight: if asking { weight * weights.chatter } else { weight },
                 // 花 by itself is a question; 花 beside other words is not a reason.
@@ -82,6 +93,15 @@ impl Terms {
                     terms.all.push(term);
                 }
             }
+        }
+        if weights.kinds > 0.0 {
+            terms.all.extend(AnswerKind::asked(folded.text()).into_iter().map(|kind| Term {
+                text: kind.term().to_owned(),
+                kind: Kind::Words,
+                weight: weights.kinds,
+                decisive: false,
+                span: (0, 0),
+            }));
         }
         if !terms.all.iter().any(|t| t.decisive) {
             // Nothing but words of asking: then they are what is asked for.

@@ -23,8 +23,17 @@ pub struct Weights {
     pub concept: f32,
     /// What is left of the weight of a term of asking (请问).
     pub chatter: f32,
-    /// Exponent of a term's rarity.
-    pub rarity: f32,
+    /// A pair of characters that stands inside one word of the question.
+    pub inside: f32,
+    /// Factor for a term that begins with a letter or a digit.
+    pub code: f32,
+    /// Exponent of a term's rarity: words, grams.
+    pub rarity: [f32; 2],
+    /// Likeness
+    pub like: [f32; 3],
+    pub kinds: f32,
+    /// Exponent of the share of the question that an article holds.
+    pub coverage: f32,
     /// The best passage's own score, beside 1 for the whole article.
     pub passage: f32,
     /// The share of the question's rarity that an article must hold to be found at all.
@@ -52,14 +61,19 @@ impl Default for Weights {
             saturation: [1.2, 1.2],
             parts: [1.0, 1.0, 1.0, 1.0],
             lengths: [0.5, 0.5, 0.5, 0.75],
-            single: 0.5,
+            single: 0.7,
             pair: 0.6,
-            character: 0.1,
-            concept: 0.5,
-            chatter: 0.2,
-            rarity: 1.0,
+            character: 0.6,
+            concept: 0.3,
+            chatter: 0.4,
+            inside: 0.6,
+            code: 1.4,
+            rarity: [1.0, 1.3],
+            coverage: 0.0,
+            like: [0.0, 40.0, 20.0],
+            kinds: 2.0,
             passage: 0.3,
-            minimum: 0.1,
+            minimum: 0.0,
             certainty: 1.5,
             same_question: 0.9,
             region: 1.3,
