@@ -32,11 +32,45 @@ const KINDS: [(AnswerKind, &str, &[&str]); 8] = [
         Duration,
         "?duration",
         &[
-            "多久", "多长时间", "几天", "几个月", "几年", "多少天", "多少个月", "多少年", "期限", "时限", "几个工作日",
-            "多少日", "几日", "几小时", "多少小时", "什么时候能", "时间内", "多长",
+            "多久",
+            "多长时间",
+            "几天",
+            "几个月",
+            "几年",
+            "多少天",
+            "多少个月",
+            "多少年",
+            "期限",
+            "时限",
+            "几个工作日",
+            "多少日",
+            "几日",
+            "几小时",
+            "多少小时",
+            "什么时候能",
+            "时间内",
+            "多长",
         ],
     ),
-    (Money, "?money", &["多少钱", "多少元", "几块", "费用", "金额", "收费", "价格", "多少费", "标准", "赔多少", "额度", "补贴", "补助"]),
+    (
+        Money,
+        "?money",
+        &[
+            "多少钱",
+            "多少元",
+            "几块",
+            "费用",
+            "金额",
+            "收费",
+            "价格",
+            "多少费",
+            "标准",
+            "赔多少",
+            "额度",
+            "补贴",
+            "补助",
+        ],
+    ),
     (Percentage, "?percentage", &["比例", "百分之", "百分比", "费率", "几成", "报多少", "报销多少", "利率", "税率"]),
     (Telephone, "?telephone", &["电话", "热线", "号码", "联系方式", "打哪"]),
     (
@@ -47,9 +81,16 @@ const KINDS: [(AnswerKind, &str, &[&str]); 8] = [
     (
         List,
         "?list",
-        &["哪些", "哪几", "几种", "材料", "条件", "步骤", "流程", "包括", "分别", "手续", "内容", "措施", "要求", "途径"],
+        &[
+            "哪些", "哪几", "几种", "材料", "条件", "步骤", "流程", "包括", "分别", "手续", "内容", "措施", "要求",
+            "途径",
+        ],
     ),
-    (Definition, "?definition", &["是什么", "什么是", "是指", "指什么", "啥是", "是啥", "什么意思", "解释", "含义", "定义"]),
+    (
+        Definition,
+        "?definition",
+        &["是什么", "什么是", "是指", "指什么", "啥是", "是啥", "什么意思", "解释", "含义", "定义"],
+    ),
     (Reason, "?reason", &["为什么", "为何", "为啥", "原因", "凭什么"]),
 ];
 
@@ -61,7 +102,11 @@ impl AnswerKind {
 
     /// What a folded question asks for.
     pub fn asked(folded: &str) -> Vec<AnswerKind> {
-        KINDS.iter().filter(|(_, _, cues)| cues.iter().any(|cue| folded.contains(cue))).map(|(kind, ..)| *kind).collect()
+        KINDS
+            .iter()
+            .filter(|(_, _, cues)| cues.iter().any(|cue| folded.contains(cue)))
+            .map(|(kind, ..)| *kind)
+            .collect()
     }
 
     /// What a folded passage offers.
@@ -115,7 +160,8 @@ fn numbers(folded: &str, add: &mut impl FnMut(AnswerKind)) {
             // A year of the calendar: the month or day that may follow decides.
         } else if after.starts_with('月') && digits > 0 {
             add(Date);
-        } else if follows(&["月", "年", "日", "天", "周", "工作日", "自然日", "小时", "分钟", "星期"]) {
+        } else if follows(&["月", "年", "日", "天", "周", "工作日", "自然日", "小时", "分钟", "星期"])
+        {
             add(Duration);
         }
         rest = after;
