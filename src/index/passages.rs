@@ -48,30 +48,11 @@ fn characters(text: &str, range: Range<usize>) -> usize {
     text[range].chars().count()
 }
 
-/// The text's sections: headings above and the byte range below them.
+/// The text's sections: headings above, and the byte range with the heading's own line inside: the words that answer may
+/// stand in it.
 fn sections(text: &str) -> Vec<(String, Range<usize>)> {
-    let mut sections = vec![];
-    let mut above: Vec<(usize, &str)> = vec![];
-    let (mut start, mut at) = (0, 0);
-    let path = |above: &[(usize, &str)]| above.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(INSIDE);
-    for line in text.split_inclusive('\n') {
-        if let Some((level, name)) = heading(line) {
-            sections.push((path(&above), start..at));
-            above.retain(|(outer, _)| *outer < level);
-            above.push((level, name));
-            start = at + line.len();
-        }
-        at += line.len();
-    }
-    sections.push((path(&above), start..at));
-    sections
-}
-
-/// `## 名称` → (2, 名称).
-fn heading(line: &str) -> Option<(usize, &str)> {
-    let rest = line.trim_start_matches('#');
-    let level = line.len() - rest.len();
-    ((1..=6).contains(&level) && rest.starts_with(' ')).then(|| (level, rest.trim()))
+    let of = |s: &crate::corpus::sections::Section| (s.headings(text).join(INSIDE), s.span.clone());
+    crate::corpus::sections::sections(text).iter().filter(|s| !s.is_bare(text)).map(of).collect()
 }
 
 /// Lines of a section without the white space around them; a line that is too long is cut at sentence ends.
