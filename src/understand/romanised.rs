@@ -77,9 +77,15 @@ const SINGLES: &[(&str, char)] = &[
     ("dou", '都'),
     ("wan", '万'),
     ("guo", '过'),
-    ("ban", '办'),
+    ("ban", '办'), ("an", '按'),
     ("sheng", '生'),
 ];
+
+/// What a word is worth by its syllables: two words of two are worth more than one of three and a syllable (个月医保, not
+/// 个粤医保), one of four more than both.
+fn worth(syllables: usize) -> u64 {
+    ((syllables as f64).powf(1.5) * 1_000.0) as u64
+}
 
 impl Romanised {
     /// `words` with how much each weighs. Names of different places that are typed alike (suzhou) are left out: asking back
@@ -159,8 +165,8 @@ impl Romanised {
                     }
                 };
                 if let Some((word, weight)) = self.words.get(piece) {
-                    let length = word.chars().count() as u64;
-                    offer(length * length * 1_000 + u64::from(*weight).min(500), word, true);
+                    let length = word.chars().count();
+                    offer(worth(length) + u64::from(*weight).min(300), word, true);
                 } else if let Some((_, c)) = SINGLES.iter().find(|(s, _)| *s == piece) {
                     offer(300, &c.to_string(), false);
                 }
