@@ -133,7 +133,8 @@ impl Dialogue {
     fn afresh(&mut self, mut fresh: Understanding, text: &str) -> Understanding {
         if let Some(last) = self.question.take() {
             let same_case = text.starts_with('那') || fresh.facts.0.is_empty() && fresh.place.is_none();
-            let read: Vec<&str> = fresh.rules.iter().filter_map(|r| crate::rules::rule(r)).flat_map(|r| r.facts).copied().collect();
+            let read: Vec<&str> =
+                fresh.rules.iter().filter_map(|r| crate::rules::rule(r)).flat_map(|r| r.facts).copied().collect();
             for name in last.facts.0.keys().filter(|n| same_case && read.contains(n)) {
                 if fresh.facts.get(name).is_none()
                     && let Some(fact) = last.facts.get(name)

@@ -137,7 +137,8 @@ impl<'a> Reading<'a> {
                 .iter()
                 .any(|c| matches!(c, '用' | '交' | '缴' | '付' | '刷' | '买' | '花' | '使'));
             given && used
-        }) || self.relative().is_some() && ["给他", "给她", "给它"].iter().any(|w| self.folded.text().contains(w))
+        }) || self.relative().is_some()
+            && ["给他", "给她", "给它"].iter().any(|w| self.folded.text().contains(w))
             && self.says("account_money")
     }
 
@@ -307,7 +308,9 @@ impl<'a> Reading<'a> {
     /// The amount that plays this role; else the only amount of the question when nothing says what it is.
     pub fn amount(&self, role: MoneyRole) -> Option<&Measure> {
         let playing = self.money().filter_map(|m| Some((self.money_role_at(m)?, m)));
-        if let Some((_, m)) = playing.filter(|((_, r), _)| *r == role).min_by_key(|((distance, _), m)| (*distance, m.start)) {
+        if let Some((_, m)) =
+            playing.filter(|((_, r), _)| *r == role).min_by_key(|((distance, _), m)| (*distance, m.start))
+        {
             return Some(m);
         }
         let mut unsaid = self.money().filter(|m| self.money_role(m) == MoneyRole::Unsaid && m.unit == Unit::Yuan);
