@@ -227,7 +227,7 @@ impl Corrector {
 
     /// 22夭: after a number, a character that looks like a unit.
     fn unit_typo(&self, chars: &[char]) -> Option<(std::ops::Range<usize>, String)> {
-        const UNITS: &[char] = &['天', '元', '月', '年', '个'];
+        const UNITS: &[char] = &['天', '元', '月', '年', '个', '日'];
         for i in 1..chars.len() {
             let follows_number = chars[i - 1].is_ascii_digit();
             if !follows_number || UNITS.contains(&chars[i]) || self.words.keys().any(|w| w.starts_with(chars[i]) && w.len() <= 3) {

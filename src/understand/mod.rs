@@ -116,8 +116,9 @@ impl Understander {
         let (folded, corrections) = self.corrector.correct(Folded::new(question), &|text| self.covered(text));
         let reading = self.read(&folded, at);
         let (topics, asked) = topic::judge(&self.lexicon, &reading);
+        let lenient = rules.is_some();
         let rules = rules.map_or(asked, <[String]>::to_vec);
-        let facts = fill::fill(&reading, &rules);
+        let facts = fill::fill(&reading, &rules, lenient);
         let place = asked_place(&reading, &topics, &rules);
         let conflicts = self.conflicts(folded.text());
         let cues = cues(&reading);
@@ -172,6 +173,17 @@ fn asked_place(reading: &Reading<'_>, topics: &[Scored], rules: &[String]) -> Op
     let from_origin = rules.iter().any(|r| r == "transfer" || r == "transfer_deadline" || r == "withdrawal")
         || topics.first().is_some_and(|t| t.id == "balance_transfer" || t.id == "withdrawal");
     let wanted = if from_origin { Part::Origin } else { Part::Destination };
+    // Where the insurance is, when a word says so beside the place: 保定参保,去北京看病.
+    let insured = |p: &&Place| {
+        let chars = reading.folded.chars();
+        let words = ["医保", "的医保", "社保", "职工医保", "居民医保", "参保", "个人账户", "人去", "的医疗", "单位"];
+        words.iter().any(|w| numbers::starts_with(chars, p.end, w))
+    };
+    let moves = rules.iter().any(|r| r == "transfer" || r == "transfer_deadline");
+    if let Some(place) = reading.places.iter().find(insured).filter(|_| !moves) {
+        let span = Some(reading.folded.origin(place.start..place.end));
+        return Some(AskedPlace { code: place.code, span, ambiguous: place.ambiguous });
+    }
     let chosen: &Place = match reading.two_places() {
         Some((from, to)) => {
             if from_origin {

@@ -104,6 +104,31 @@ impl<'a> Reading<'a> {
         self.values(about).next()
     }
 
+    /// As [`Reading::has`], before the classes are settled.
+    fn says(&self, class: &str) -> bool {
+        self.words(class).next().is_some()
+    }
+
+    /// 给我弟用, 给外孙女交: something is given to a relative to use.
+    fn given_to(&self) -> bool {
+        let chars = self.folded.chars();
+        self.values("relation").any(|(_, (start, end))| {
+            let given = chars[start.saturating_sub(3)..start].contains(&'给') || chars[start.saturating_sub(3)..start].contains(&'供');
+            let used = chars[end..(end + 5).min(chars.len())].iter().any(|c| matches!(c, '用' | '交' | '缴' | '付' | '刷' | '买' | '花' | '使'));
+            given && used
+        })
+    }
+
+    /// 用他爷爷的医保账户: a relative's account is to be used.
+    fn kin_account(&self) -> bool {
+        let text = |from: usize, to: usize| -> String { self.folded.chars()[from..to.min(self.folded.chars().len())].iter().collect() };
+        self.values("relation").any(|(_, (start, end))| {
+            let uses = ["用", "刷", "花", "使"].iter().any(|w| text(start.saturating_sub(3), start).contains(w));
+            let theirs = ["的医保", "的账户", "的卡", "的余额", "的个人账户", "医保账户", "医保卡"];
+            uses && theirs.iter().any(|w| text(end, end + 5).starts_with(w))
+        })
+    }
+
     fn classes(&self) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = BTreeSet::new();
         for m in self.matches.iter().filter(|m| !m.negated) {
@@ -137,7 +162,12 @@ impl<'a> Reading<'a> {
         read("@year", self.dates.iter().any(|d| d.precision == Precision::Year));
         read("@places", self.two_places().is_some());
         read("@born", self.birth().is_some());
-        read("@missed_years", !self.missed_years().is_empty() || self.dates.iter().any(|d| d.coverage));
+        // 今年断了他四个月 is a matter of months, not of coverage years.
+        let by_month = self.measures.iter().any(|m| m.unit == Unit::Month && !m.in_years) && !self.says("resident_scheme");
+        let by_year = !self.missed_years().is_empty() || self.dates.iter().any(|d| d.coverage);
+        read("@missed_years", by_year && !by_month);
+        read("@given_to", self.given_to());
+        read("@kin_account", self.kin_account());
         read("@relation_share", self.relative().is_some());
         found
     }
@@ -183,6 +213,9 @@ impl<'a> Reading<'a> {
         for (m, negated) in self.matches.iter_mut().zip(flags) {
             m.negated = negated;
         }
+        // 不是40天,是70天: what is denied is no measure of the case.
+        self.measures.retain(|m| !scopes.iter().any(|s| s.0 < m.start && m.start < s.1));
+        self.dates.retain(|d| !scopes.iter().any(|s| s.0 < d.start && d.start < s.1));
     }
 
     // ---- distance ----

@@ -48,8 +48,9 @@ impl Romanised {
                 continue;
             }
             let syllables: Option<Vec<String>> = word.chars().map(sound::typed).collect();
-            if let Some(syllables) = syllables {
-                add(syllables.concat(), word, *weight);
+            // 余额 is typed as 月 is.
+            if let Some(typed) = syllables.map(|s| s.concat()).filter(|t| !SINGLES.iter().any(|(s, _)| s == t)) {
+                add(typed, word, *weight);
             }
         }
         for region in regions.iter().filter(|r| r.level != Level::County && !clashing.contains(r.short.as_str())) {

@@ -20,9 +20,9 @@ pub(super) fn employee_gap(s: &mut Slots<'_, '_>) {
     if let Some(span) = s.first_word("cross_province").or(s.first_word("change_job")).or(s.first_word("transfer")) {
         s.word("scene", "transfer", span);
     }
-    if s.value("switch", "switch").is_some()
-        && let Some(m) = s.reading.duration(&["continuous", "paid"], 4, is_years).copied()
-    {
+    let switching = s.value("switch", "switch").is_some();
+    let classes: &[&str] = if switching { &["continuous", "paid"] } else { &["continuous"] };
+    if let Some(m) = s.reading.duration(classes, 4, is_years).copied() {
         s.measured("continuous_years", &m, 12);
     }
 }
@@ -86,7 +86,8 @@ fn from_to(s: &mut Slots<'_, '_>, name: &str) -> bool {
 }
 
 pub(super) fn continuity(s: &mut Slots<'_, '_>) {
-    if let Some(m) = s.reading.duration(&["continuous"], 12, is_months).copied() {
+    let beside = s.reading.duration(&["continuous"], 12, is_months).copied();
+    if let Some(m) = beside.or_else(|| s.reading.measures.iter().find(|m| is_months(m)).copied()) {
         s.measured("continuous_months", &m, 1);
     }
     s.as_of();

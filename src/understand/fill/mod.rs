@@ -9,15 +9,17 @@ mod transfer;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::reading::{Reading, Span};
+use super::reading::{MoneyRole, Reading, Span};
 use crate::facts::{Fact, FactValue, Facts, MAX_WHOLE, Origin, YearMonth};
 use crate::region::RegionCode;
 use crate::text::dates::DateMention;
 use crate::text::numbers::{Measure, Unit};
 
 /// Fills the facts of these rules.
-pub fn fill(reading: &Reading<'_>, rules: &[String]) -> Facts {
-    let mut slots = Slots { reading, facts: Facts::default() };
+///
+/// `lenient` is for a turn that answers a question: a bare 8500 or 4年半 then fills the slot it fits.
+pub fn fill(reading: &Reading<'_>, rules: &[String], lenient: bool) -> Facts {
+    let mut slots = Slots { reading, facts: Facts::default(), lenient };
     for rule in rules {
         match rule.as_str() {
             "transfer" => transfer::transfer(&mut slots),
@@ -52,6 +54,7 @@ pub fn scope_between(facts: &mut Facts, from: RegionCode, to: RegionCode) {
 struct Slots<'r, 'a> {
     reading: &'r Reading<'a>,
     facts: Facts,
+    lenient: bool,
 }
 
 impl<'r> Slots<'r, '_> {
@@ -113,6 +116,18 @@ impl<'r> Slots<'r, '_> {
     }
 
     /// The last yes or no said about `about`.
+    /// The amount that plays a role; in a turn that answers a question also the only amount there is.
+    fn amount(&self, role: MoneyRole) -> Option<Measure> {
+        let only = || {
+            let mut amounts = self.reading.money();
+            match (amounts.next(), amounts.next()) {
+                (Some(only), None) if self.lenient => Some(*only),
+                _ => None,
+            }
+        };
+        self.reading.amount(role).copied().or_else(only)
+    }
+
     fn yes_no(&mut self, name: &str, about: &str) {
         if let Some((value, span)) = self.reading.values(about).last() {
             self.bool(name, value == "true", span);

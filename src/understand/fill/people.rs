@@ -21,6 +21,7 @@ pub(super) fn retirement_years(s: &mut Slots<'_, '_>) {
     let paid = |m: &Measure| is_months(m) && actual.is_none_or(|a| a.start != m.start);
     let found = s.reading.duration(&["paid", "years_required", "lifetime"], 6, paid).copied();
     let found = found.or_else(|| s.reading.measures.iter().find(|m| paid(m) && is_years(m)).copied());
+    let found = found.or_else(|| s.reading.measures.iter().find(|m| s.lenient && paid(m)).copied());
     if let Some(m) = found.or(actual) {
         s.measured("paid_months", &m, 1);
     }

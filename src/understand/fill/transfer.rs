@@ -13,7 +13,7 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     }
     s.tier();
     s.no_account();
-    if let Some(m) = s.reading.amount(MoneyRole::Balance).copied() {
+    if let Some(m) = s.amount(MoneyRole::Balance) {
         s.decimal("balance", &m);
     }
     if let Some(span) = s.first_word("zero_balance").filter(|_| s.facts.get("balance").is_none()) {
@@ -96,7 +96,7 @@ fn is_stamp(s: &Slots<'_, '_>, start: usize, end: usize) -> bool {
 
 pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
     reason(s);
-    if let Some(m) = s.reading.amount(MoneyRole::Balance).copied() {
+    if let Some(m) = s.amount(MoneyRole::Balance) {
         s.decimal("balance", &m);
     }
     s.tier();
