@@ -119,9 +119,15 @@ fn readable(difference: &Difference) -> String {
     lines.push(String::new());
     for RowChange { place, name, result, before, after, change } in &difference.rows {
         let by = change.as_ref().map(|c| format!("({c})")).unwrap_or_default();
+        let (before, after) = (shown(before), shown(after));
         lines.push(format!("{place} {name}: {result} {before} → {after}{by}"));
     }
     let (compared, changed) = (difference.rows_compared, difference.rows_changed);
     lines.push(format!("比了 {compared} 个算例,{changed} 个的结果有变"));
     lines.join("\n")
+}
+
+/// A result without JSON's quotes.
+fn shown(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::load::line_of;
 use super::{Corpus, Problem, load};
 use crate::rules::RULES;
 use crate::rules::keys::{KEYS, keys};
@@ -66,13 +67,6 @@ fn articles(dir: &Path, corpus: &Corpus) -> Vec<Problem> {
 
 fn is_conflict(corpus: &Corpus, id: &str) -> bool {
     corpus.lexicon.conflicts.iter().any(|c| c.id == *id)
-}
-
-/// The line of a front matter key.
-fn line_of(path: &Path, key: &str) -> usize {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let at = text.lines().position(|l| l.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')));
-    at.map_or(1, |i| i + 1)
 }
 
 fn parameters(corpus: &Corpus) -> Vec<Problem> {

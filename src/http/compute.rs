@@ -97,9 +97,8 @@ fn combinations(given: &[(String, Value)]) -> Result<Vec<Given>, (Kind, String)>
         if count > ROWS {
             return Err((Kind::TooManyCases, format!("各事实的列表相乘超过 {ROWS} 种情形,请少列几个值")));
         }
-        let with = |row: &Given, value: &Value| {
-            row.iter().cloned().chain([(name.clone(), value.clone())]).collect::<Given>()
-        };
+        let with =
+            |row: &Given, value: &Value| row.iter().cloned().chain([(name.clone(), value.clone())]).collect::<Given>();
         rows = rows.iter().flat_map(|row| alternatives.iter().map(|value| with(row, value))).collect();
     }
     Ok(rows)

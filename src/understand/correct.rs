@@ -36,11 +36,12 @@ const LONGEST: usize = 6;
 
 /// Characters that every sentence is full of: where one stands, it was most likely meant.
 const FUNCTION: &[char] = &[
-    '的', '了', '吗', '呢', '吧', '啊', '么', '是', '在', '不', '没', '还', '能', '会', '要', '就', '都', '也', '和', '跟', '与',
-    '给', '到', '去', '来', '上', '下', '我', '你', '他', '她', '它', '多', '少', '几', '什', '怎', '哪', '谁', '个', '月', '年',
-    '天', '元', '可', '以', '再', '又', '才', '只', '于', '向', '为', '对', '从', '由', '里', '着', '过', '被', '把', '让', '得',
-    '地', '有', '这', '那', '之', '前', '后', '中', '内', '外', '大', '小', '一', '二', '三', '四', '五', '六', '七', '八', '九',
-    '十', '两', '半', '完', '出', '时', '后', '县', '镇', '乡', '村', '区', '省', '市',
+    '的', '了', '吗', '呢', '吧', '啊', '么', '是', '在', '不', '没', '还', '能', '会', '要', '就', '都', '也', '和',
+    '跟', '与', '给', '到', '去', '来', '上', '下', '我', '你', '他', '她', '它', '多', '少', '几', '什', '怎', '哪',
+    '谁', '个', '月', '年', '天', '元', '可', '以', '再', '又', '才', '只', '于', '向', '为', '对', '从', '由', '里',
+    '着', '过', '被', '把', '让', '得', '地', '有', '这', '那', '之', '前', '后', '中', '内', '外', '大', '小', '一',
+    '二', '三', '四', '五', '六', '七', '八', '九', '十', '两', '半', '完', '出', '时', '后', '县', '镇', '乡', '村',
+    '区', '省', '市',
 ];
 
 impl Corrector {
@@ -54,8 +55,7 @@ impl Corrector {
         texts: impl Iterator<Item = &'t str>,
     ) -> Corrector {
         let all_han = |w: &str| w.chars().count() >= 2 && w.chars().all(is_han);
-        let mut words: HashMap<String, u32> =
-            terms.filter(|w| all_han(w)).map(|w| (w.to_owned(), 50)).collect();
+        let mut words: HashMap<String, u32> = terms.filter(|w| all_han(w)).map(|w| (w.to_owned(), 50)).collect();
         for region in regions.iter().filter(|r| r.level != Level::County) {
             words.insert(region.short.clone(), 30);
         }
@@ -86,7 +86,8 @@ impl Corrector {
                 continue;
             }
             // A place may be read by any reading of its characters (厦门), a word by the usual one only.
-            let keys = if places.contains(word.as_str()) { sound::keys(word) } else { sound::key(word).into_iter().collect() };
+            let keys =
+                if places.contains(word.as_str()) { sound::keys(word) } else { sound::key(word).into_iter().collect() };
             for key in keys {
                 by_sound.entry(key).or_default().push(word.clone());
             }
@@ -167,7 +168,8 @@ impl Corrector {
             let (a, b) = (chars[i - 1], chars[i]);
             let pair: String = [a, b].iter().collect();
             let unit = a == b && matches!(a, '个' | '元' | '月' | '年') && i >= 2 && chars[i - 2].is_ascii_digit();
-            let joined: String = chars[i.saturating_sub(2)..i].iter().chain(&chars[i + 1..(i + 2).min(chars.len())]).collect();
+            let joined: String =
+                chars[i.saturating_sub(2)..i].iter().chain(&chars[i + 1..(i + 2).min(chars.len())]).collect();
             let breaks = a == b && is_han(a) && !self.segmenter.knows(&pair) && self.words.contains_key(&joined);
             if unit || breaks {
                 text = replace(text, i - 1..i + 1, &a.to_string(), corrections);
@@ -230,7 +232,10 @@ impl Corrector {
         const UNITS: &[char] = &['天', '元', '月', '年', '个', '日'];
         for i in 1..chars.len() {
             let follows_number = chars[i - 1].is_ascii_digit();
-            if !follows_number || UNITS.contains(&chars[i]) || self.words.keys().any(|w| w.starts_with(chars[i]) && w.len() <= 3) {
+            if !follows_number
+                || UNITS.contains(&chars[i])
+                || self.words.keys().any(|w| w.starts_with(chars[i]) && w.len() <= 3)
+            {
                 continue;
             }
             let Some(mates) = self.shapes.get(&chars[i]) else { continue };
@@ -253,9 +258,14 @@ impl Corrector {
             let new: Vec<char> = word.chars().collect();
             let changed: Vec<usize> = (0..window.len()).filter(|i| new.get(*i) != Some(&window[*i])).collect();
             let kept = window.len() - changed.len();
-            changed.iter().all(|i| !FUNCTION.contains(&window[*i])) && kept >= 1 && (window.len() == 2 || kept * 2 >= window.len()) && changed.iter().all(|i| !covered[*i])
+            changed.iter().all(|i| !FUNCTION.contains(&window[*i]))
+                && kept >= 1
+                && (window.len() == 2 || kept * 2 >= window.len())
+                && changed.iter().all(|i| !covered[*i])
         };
-        if let Some(word) = self.sounding(typed).into_iter().filter(|w| allowed(w)).max_by_key(|w| self.weight(w, typed)) {
+        if let Some(word) =
+            self.sounding(typed).into_iter().filter(|w| allowed(w)).max_by_key(|w| self.weight(w, typed))
+        {
             return Some(word);
         }
         let mut shaped: Vec<String> = vec![];
@@ -299,12 +309,7 @@ fn damage(word: &str, into: &mut HashMap<String, String>) {
     }
 }
 
-fn replace(
-    text: Folded,
-    range: std::ops::Range<usize>,
-    reading: &str,
-    corrections: &mut Vec<Correction>,
-) -> Folded {
+fn replace(text: Folded, range: std::ops::Range<usize>, reading: &str, corrections: &mut Vec<Correction>) -> Folded {
     let from: String = text.chars()[range.clone()].iter().collect();
     corrections.push(Correction { from, to: reading.to_owned(), span: text.origin(range.clone()) });
     text.replaced(range, reading)

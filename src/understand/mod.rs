@@ -124,18 +124,7 @@ impl Understander {
         let cues = cues(&reading);
         let present = reading.present().clone();
         let places = reading.places.iter().map(|p| (p.code, p.part)).collect();
-        Understanding {
-            topics,
-            place,
-            places,
-            rules,
-            facts,
-            corrections,
-            cues,
-            conflicts,
-            present,
-            reading: folded,
-        }
+        Understanding { topics, place, places, rules, facts, corrections, cues, conflicts, present, reading: folded }
     }
 
     /// Which characters belong to words or places of ours already: a correction may not change them.

@@ -113,15 +113,20 @@ impl<'a> Reading<'a> {
     fn given_to(&self) -> bool {
         let chars = self.folded.chars();
         self.values("relation").any(|(_, (start, end))| {
-            let given = chars[start.saturating_sub(3)..start].contains(&'给') || chars[start.saturating_sub(3)..start].contains(&'供');
-            let used = chars[end..(end + 5).min(chars.len())].iter().any(|c| matches!(c, '用' | '交' | '缴' | '付' | '刷' | '买' | '花' | '使'));
+            let given = chars[start.saturating_sub(3)..start].contains(&'给')
+                || chars[start.saturating_sub(3)..start].contains(&'供');
+            let used = chars[end..(end + 5).min(chars.len())]
+                .iter()
+                .any(|c| matches!(c, '用' | '交' | '缴' | '付' | '刷' | '买' | '花' | '使'));
             given && used
         })
     }
 
     /// 用他爷爷的医保账户: a relative's account is to be used.
     fn kin_account(&self) -> bool {
-        let text = |from: usize, to: usize| -> String { self.folded.chars()[from..to.min(self.folded.chars().len())].iter().collect() };
+        let text = |from: usize, to: usize| -> String {
+            self.folded.chars()[from..to.min(self.folded.chars().len())].iter().collect()
+        };
         self.values("relation").any(|(_, (start, end))| {
             let uses = ["用", "刷", "花", "使"].iter().any(|w| text(start.saturating_sub(3), start).contains(w));
             let theirs = ["的医保", "的账户", "的卡", "的余额", "的个人账户", "医保账户", "医保卡"];
@@ -163,7 +168,8 @@ impl<'a> Reading<'a> {
         read("@places", self.two_places().is_some());
         read("@born", self.birth().is_some());
         // 今年断了他四个月 is a matter of months, not of coverage years.
-        let by_month = self.measures.iter().any(|m| m.unit == Unit::Month && !m.in_years) && !self.says("resident_scheme");
+        let by_month =
+            self.measures.iter().any(|m| m.unit == Unit::Month && !m.in_years) && !self.says("resident_scheme");
         let by_year = !self.missed_years().is_empty() || self.dates.iter().any(|d| d.coverage);
         read("@missed_years", by_year && !by_month);
         read("@given_to", self.given_to());
