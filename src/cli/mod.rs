@@ -7,6 +7,7 @@ mod ask;
 mod check;
 mod config;
 mod eval;
+mod import;
 mod index;
 mod rules;
 mod search;
@@ -60,6 +61,8 @@ enum Command {
     Ask(ask::Arguments),
     /// 同样的回答,加上理解与计算的每一步
     Explain(ask::Arguments),
+    /// 把网页、问答表变成文章
+    Import(import::Arguments),
     /// 重建索引:另处建好、校验,再换上
     Index(index::Arguments),
     /// 搜索文章段落
@@ -103,6 +106,7 @@ fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Command::Ask(arguments) => ask::run(&places, arguments, false),
         Command::Explain(arguments) => ask::run(&places, arguments, true),
+        Command::Import(arguments) => import::run(&places, arguments),
         Command::Index(arguments) => index::run(&places, arguments),
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! +++
-//! id = "440300/arrears-back-payment"      # <region>/<slug>, equal to the path below articles/
+//! id = "440300/arrears-back-payment"      # <region>/<slug>, equal to the end of the path
 //! title = "深圳职工医保断缴后怎么补"
 //! questions = ["…", "…", "…"]             # as people ask
 //! region = "440300"
@@ -128,7 +128,9 @@ fn fields(file: &mut TomlFile<'_>, body: &str, regions: &Regions, known: &[&str]
         file.require(&table, key, 0);
     }
     let id = file.string(&table, "id");
-    let wanted = file.path().trim_start_matches("articles/").trim_end_matches(".md").to_owned();
+    // A folder of articles may stand in a folder of its own: articles/imported/440300/x.md is 440300/x.
+    let stem = file.path().trim_end_matches(".md");
+    let wanted = stem.rmatch_indices('/').nth(1).map_or(stem, |(i, _)| &stem[i + 1..]).to_owned();
     if let Some(id) = id.as_ref().filter(|id| **id != wanted) {
         file.problem(file.place(&table, "id"), format!("id 是“{id}”,应与路径一致:“{wanted}”"));
     }

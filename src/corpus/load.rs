@@ -12,7 +12,7 @@ use crate::rules::Law;
 use crate::text::Folded;
 use crate::understand::lexicon::Lexicon;
 
-/// Topic ids, the same as in the rules' table; the last three have no rule and are answered from passages.
+/// Topic ids: those with rules, then those answered from passages, then what is none of ours.
 pub const TOPICS: &[&str] = &[
     "balance_transfer",
     "arrears",
@@ -27,6 +27,8 @@ pub const TOPICS: &[&str] = &[
     "balance_inquiry",
     "reimbursement",
     "card",
+    // Imported pages about something else keep their text and say so; they answer no question of ours.
+    "out_of_scope",
 ];
 
 /// The folders of the corpus that everything else is derived from.

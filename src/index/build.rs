@@ -84,6 +84,9 @@ pub fn date_number(date: Date) -> u64 {
         + date.day().unsigned_abs() as u64
 }
 
+/// A first sentence is a heading up to this many characters.
+const LONGEST_LEAD: usize = 80;
+
 struct Maker<'a> {
     fields: &'a Fields,
     plan: &'a Plan<'a>,
@@ -113,7 +116,11 @@ impl Maker<'_> {
                     let card = serde_json::to_string(&document.source).unwrap_or_default();
                     entry.add_text(f.card, card);
                 }
-                self.add(&mut entry, HEADINGS, &span.heading);
+                match (i, span.heading.as_str()) {
+                    // Where no heading says what a text is about, its first sentence does.
+                    (0, "") => self.add(&mut entry, HEADINGS, lead(text)),
+                    (_, heading) => self.add(&mut entry, HEADINGS, heading),
+                }
                 self.add(&mut entry, BODY, text);
                 entry.add_u64(f.article, number as u64);
                 entry.add_u64(f.region, region_number(document.region));
@@ -156,6 +163,13 @@ impl Maker<'_> {
         letters.hash(&mut hasher);
         hasher.finish() >> 32
     }
+}
+
+/// The first sentence of a text, as far as it is short.
+fn lead(text: &str) -> &str {
+    let longest = text.char_indices().nth(LONGEST_LEAD).map_or(text.len(), |(at, _)| at);
+    let text = &text[..longest];
+    &text[..text.find(['。', '！', '？', '!', '?', '\n']).unwrap_or(text.len())]
 }
 
 /// A region's code as a number.

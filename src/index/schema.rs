@@ -101,7 +101,7 @@ impl Tokenizer for Terms {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
         let tokens = match self {
-            Terms::Words(analyzer) => analyzer.words(text),
+            Terms::Words(analyzer) => analyzer.words_of_passage(text),
             Terms::Grams(analyzer) => analyzer.grams(text),
         };
         Stream { tokens, next: 0, current: TantivyToken::default() }

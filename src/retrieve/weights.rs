@@ -23,12 +23,22 @@ pub struct Weights {
     pub concept: f32,
     /// What is left of the weight of a term of asking (请问).
     pub chatter: f32,
-    /// Exponent of a term's rarity.
-    pub rarity: f32,
+    /// A pair of characters that stands inside one word of the question.
+    pub inside: f32,
+    /// Factor for a term that begins with a letter or a digit.
+    pub code: f32,
+    /// Exponent of a term's rarity: words, grams.
+    pub rarity: [f32; 2],
+    /// How far likeness of title or curated question to the whole question raises an article.
+    pub likeness: f32,
+    /// A kind of answer (a length of time, an amount) that is asked for and offered.
+    pub answer_kind: f32,
     /// The best passage's own score, beside 1 for the whole article.
     pub passage: f32,
     /// The share of the question's rarity that an article must hold to be found at all.
     pub minimum: f32,
+    /// The same for the characters of a question of which no word is found.
+    pub fuzzy_minimum: f32,
     /// How quickly evidence turns into score: `1 - exp(-certainty × evidence)`.
     pub certainty: f32,
     /// From this likeness on, a curated question is taken for the question asked.
@@ -49,17 +59,22 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
-            saturation: [1.2, 1.2],
-            parts: [1.0, 1.0, 1.0, 1.0],
-            lengths: [0.5, 0.5, 0.5, 0.75],
-            single: 0.5,
+            saturation: [1.1, 1.0],
+            parts: [1.0, 1.0, 0.5, 1.0],
+            lengths: [0.5, 0.5, 0.5, 0.9],
+            single: 0.7,
             pair: 0.6,
-            character: 0.1,
-            concept: 0.5,
-            chatter: 0.2,
-            rarity: 1.0,
-            passage: 0.3,
-            minimum: 0.1,
+            character: 0.7,
+            concept: 0.3,
+            chatter: 0.45,
+            inside: 0.45,
+            code: 1.3,
+            rarity: [1.0, 1.3],
+            likeness: 0.3,
+            answer_kind: 2.2,
+            passage: 0.4,
+            minimum: 0.0,
+            fuzzy_minimum: 0.5,
             certainty: 1.5,
             same_question: 0.9,
             region: 1.3,
