@@ -383,6 +383,11 @@ fn chinese(chars: &[char], at: usize) -> Option<Number> {
     if end == at || matches!(chars[at], '百' | '千' | '万' | '亿' | '佰' | '仟') {
         return None;
     }
+    // 四万一个月 is forty thousand a month.
+    let each = end >= at + 3 && chars[end - 1] == '一' && place_word(chars[end - 2]).is_some() && chars.get(end) == Some(&'个');
+    if each {
+        end -= 1;
+    }
     let run = &chars[at..end];
     let (value, sized) = if run.iter().any(|c| place_word(*c).is_some()) {
         (placed(run)?, run.iter().any(|c| matches!(c, '百' | '千' | '万' | '亿')))
