@@ -74,10 +74,7 @@ fn measure(chars: &[char], at: usize, taken: &dyn Fn(usize) -> bool) -> Option<M
     let mut m = with_unit(chars, first)?;
     // A range: 3-4个月, 10%到12%, 三到五个月. The first number may lack the unit that follows the second.
     let joint = skip_spaces(chars, m.end);
-    let joined = match chars.get(joint) {
-        Some('-' | '~' | '到' | '至' | '或') => true,
-        _ => false,
-    };
+    let joined = matches!(chars.get(joint), Some('-' | '~' | '到' | '至' | '或'));
     let next = skip_spaces(chars, joint + 1);
     if joined
         && next < chars.len()
@@ -465,14 +462,7 @@ fn placed(run: &[char]) -> Option<i64> {
 
 /// Whether the word stands at `at`.
 pub fn starts_with(chars: &[char], at: usize, word: &str) -> bool {
-    let mut i = at;
-    for c in word.chars() {
-        if chars.get(i) != Some(&c) {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    word.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c))
 }
 
 /// The next position that holds no space.

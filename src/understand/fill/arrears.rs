@@ -200,8 +200,8 @@ fn coverage_year(s: &mut Slots<'_, '_>, missed: &[i16]) {
     let years: Vec<_> =
         s.reading.dates.iter().filter(|d| d.precision == Precision::Year && d.year >= 2020).copied().collect();
     let paid = |y: i16| !missed.contains(&y) && missed.iter().all(|m| *m < y);
-    let said = years.iter().filter(|d| d.coverage && paid(d.year)).last();
-    let found = said.or_else(|| years.iter().filter(|d| paid(d.year)).last());
+    let said = years.iter().rfind(|d| d.coverage && paid(d.year));
+    let found = said.or_else(|| years.iter().rfind(|d| paid(d.year)));
     if let Some(d) = found {
         s.put("coverage_year", FactValue::Whole(i64::from(d.year)), (d.start, d.end));
     } else if let Some(last) = missed.last()
