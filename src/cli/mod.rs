@@ -4,10 +4,12 @@
 //! [`Exit::Negative`] for a negative result (nothing found, a figure below its floor); an error is usage or failure.
 
 mod ask;
+mod check;
 mod config;
 mod eval;
 mod import;
 mod index;
+mod rules;
 mod search;
 mod serve;
 
@@ -69,6 +71,10 @@ enum Command {
     Eval(eval::Arguments),
     /// HTTP 服务;没有索引或索引过时就先建
     Serve(serve::Arguments),
+    /// 检查语料:每一处问题的文件、行号和改法
+    Check(check::Arguments),
+    /// 规则与参数:比较两套参数
+    Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
     Config(config::Arguments),
 }
@@ -105,6 +111,8 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
+        Command::Check(arguments) => check::run(&places, arguments),
+        Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod article;
 pub mod calendar;
+pub mod check;
 pub mod import;
 pub mod law;
 pub mod lexicon;

@@ -101,7 +101,7 @@ impl Maker<'_> {
             .iter()
             .filter_map(|t| self.plan.topics.iter().position(|known| known == t))
             .fold(0u64, |bits, place| bits | 1 << (place % 64));
-        let twins = self.twins(&document.text);
+        let twins = self.twins(&document.title, &document.text);
         passages::split(&document.text)
             .into_iter()
             .enumerate()
@@ -148,17 +148,21 @@ impl Maker<'_> {
         entry.add_text(self.fields.grams[part], folded.text());
     }
 
-    /// A number that articles with the same body share, place names, marks and white space aside.
-    fn twins(&self, text: &str) -> u64 {
-        let folded = Folded::new(text);
-        let bare = match &self.places {
-            Some(places) => places.replace_all(folded.text(), &vec![""; places.patterns_len()]),
-            None => folded.text().to_owned(),
+    /// A number that articles with the same title and body share, place names, marks and white space aside.
+    fn twins(&self, title: &str, text: &str) -> u64 {
+        let bare = |text: &str| -> String {
+            let folded = Folded::new(text);
+            let nameless = match &self.places {
+                Some(places) => places.replace_all(folded.text(), &vec![""; places.patterns_len()]),
+                None => folded.text().to_owned(),
+            };
+            nameless.chars().filter(|c| c.is_alphanumeric()).collect()
         };
-        let letters: String = bare.chars().filter(|c| c.is_alphanumeric()).collect();
-        if letters.chars().count() < SHORTEST_TWIN {
+        let body = bare(text);
+        if body.chars().count() < SHORTEST_TWIN {
             return 0;
         }
+        let letters = (bare(title), body);
         let mut hasher = DefaultHasher::new();
         letters.hash(&mut hasher);
         hasher.finish() >> 32

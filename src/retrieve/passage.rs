@@ -130,15 +130,16 @@ pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [C
         let first = stored(retriever, candidate.shard, range.start);
         let card = card_of(retriever, &first);
         let mut sayings: Vec<String> = card.questions;
-        sayings.push(card.title);
-        if range.len() == 1 {
+        if range.len() == 1 && card.title.is_empty() {
             let text = string(&first, retriever.fields.text);
             if text.chars().count() <= LONGEST_LINE {
                 sayings.push(text);
             }
         }
         candidate.likeness = sayings.iter().map(|s| dice(&asked, &letters(s))).fold(0.0, f32::max);
-        candidate.same_question = candidate.likeness >= weights.same_question;
+        // A title is a name: equal to the question it decides, merely similar it says nothing.
+        let title = dice(&asked, &letters(&card.title));
+        candidate.same_question = candidate.likeness.max(title) >= weights.same_question;
         candidate.figure *= 1.0 + weights.likeness * candidate.likeness;
     }
 }

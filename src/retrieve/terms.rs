@@ -59,7 +59,7 @@ impl Terms {
             let term = Term {
                 weight: if chatter { weight * weights.chatter } else { weight },
                 // 花 by itself is a question; 花 beside other words is not a reason.
-                decisive: (!is_single(&token) || letters == 1) && !chatter,
+                decisive: (!is_single(&token) || letters == 1) && !chatter && !weigher.is_number_of_code(&token),
                 span: (token.start, token.end),
                 text: token.text.into_owned(),
                 kind,
@@ -96,20 +96,32 @@ struct Weigher<'w> {
     concepts: Vec<(usize, usize)>,
     /// For each character, whether the next one belongs to the same word.
     inside: Vec<bool>,
+    /// Spans of words of more than two characters.
+    longer: Vec<(usize, usize)>,
+    /// Spans of codes.
+    codes: Vec<(usize, usize)>,
 }
 
 impl Weigher<'_> {
     fn new<'w>(words: &[Token<'_>], length: usize, weights: &'w Weights) -> Weigher<'w> {
         let mut inside = vec![false; length];
         let mut concepts = vec![];
+        let mut longer = vec![];
+        let mut codes = vec![];
         for word in words {
             if word.text.starts_with(CONCEPT) {
                 concepts.push((word.start, word.end));
             } else {
+                if is_code(&word.text) {
+                    codes.push((word.start, word.end));
+                }
+                if word.end - word.start > 2 {
+                    longer.push((word.start, word.end));
+                }
                 inside[word.start..word.end.saturating_sub(1).max(word.start)].fill(true);
             }
         }
-        Weigher { weights, concepts, inside }
+        Weigher { weights, concepts, inside, longer, codes }
     }
 
     fn weight(&self, token: &Token<'_>, kind: Kind) -> f32 {
@@ -119,13 +131,29 @@ impl Weigher<'_> {
             Kind::Words if alone => self.weights.single,
             // A saying and its concept share one weight: a word does not count more for having synonyms.
             Kind::Words if self.concepts.contains(&(token.start, token.end)) => 1.0 - self.weights.concept,
+            Kind::Words
+                if self.longer.iter().any(|(start, end)| {
+                    *start <= token.start && token.end <= *end && end - start > token.end - token.start
+                }) =>
+            {
+                self.weights.sub_word
+            }
             Kind::Words => 1.0,
             Kind::Grams if alone => self.weights.character,
             Kind::Grams if self.inside[token.start] => self.weights.inside,
             Kind::Grams => self.weights.pair,
         };
-        let is_code = token.text.starts_with(|c: char| c.is_alphanumeric() && !is_han(c));
-        if is_code { weight * self.weights.code } else { weight }
+        if is_code(&token.text) { weight * self.weights.code } else { weight }
+    }
+
+    /// The 24 of TH01-24: the same number stands in many other codes.
+    fn is_number_of_code(&self, token: &Token<'_>) -> bool {
+        let digits = token.text.chars().all(|c| c.is_ascii_digit());
+        digits
+            && self
+                .codes
+                .iter()
+                .any(|(start, end)| *start <= token.start && token.end <= *end && end - start > token.end - token.start)
     }
 }
 
@@ -152,6 +180,11 @@ impl Terms {
         }
         self
     }
+}
+
+/// Begins with a letter or a digit.
+fn is_code(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphanumeric() && !is_han(c))
 }
 
 /// One Chinese character.

@@ -15,6 +15,8 @@ pub struct Weights {
     pub lengths: [f32; 4],
     /// A word of one character, beside 1 for a longer word.
     pub single: f32,
+    /// A word inside a longer one.
+    pub sub_word: f32,
     /// A pair of neighbouring characters.
     pub pair: f32,
     /// One character by itself.
@@ -60,20 +62,21 @@ impl Default for Weights {
     fn default() -> Weights {
         Weights {
             saturation: [1.1, 1.0],
-            parts: [1.0, 1.0, 0.5, 1.0],
-            lengths: [0.5, 0.5, 0.5, 0.9],
-            single: 0.7,
-            pair: 0.6,
-            character: 0.7,
-            concept: 0.3,
+            parts: [1.0, 1.0, 0.8, 1.0],
+            lengths: [0.6, 0.5, 0.5, 0.9],
+            single: 0.75,
+            sub_word: 0.2,
+            pair: 0.55,
+            character: 0.75,
+            concept: 0.4,
             chatter: 0.45,
-            inside: 0.45,
+            inside: 0.55,
             code: 1.3,
             rarity: [1.0, 1.3],
-            likeness: 0.3,
-            answer_kind: 2.2,
-            passage: 0.4,
-            minimum: 0.0,
+            likeness: 0.4,
+            answer_kind: 3.0,
+            passage: 1.3,
+            minimum: 0.02,
             fuzzy_minimum: 0.5,
             certainty: 1.5,
             same_question: 0.9,

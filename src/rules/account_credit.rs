@@ -5,11 +5,10 @@
 
 use rust_decimal::Decimal;
 
+use super::calendar::MONTHS_A_YEAR;
 use super::contribution::{Limits, Plan, mark_assumed};
 use super::money::{percent, to_fen, yuan};
 use super::{Finding, Status, Stop, Used, Value, Working};
-
-const MONTHS_A_YEAR: i64 = 12;
 
 /// Where a retiree's share may be found when no yuan are: a share of something whose yuan are not on file.
 const RETIREE_RATIOS: &[&str] = &["retiree_own_ratio", "retiree_wage_ratio", "retiree_ratio"];
@@ -21,8 +20,8 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     }
     let as_of = w.date_or("as_of", w.case.at);
     w.law_of(as_of);
-    if let Some(why) = no_account(w) {
-        w.step(why.clone(), "没有个人账户", &[]);
+    if let Some((why, used)) = no_account(w) {
+        w.step(why.clone(), "没有个人账户", &used.iter().collect::<Vec<_>>());
         let none = Value::Money(Decimal::ZERO);
         let mut results = vec![("has_account", Value::Bool(false)), ("monthly_credit", none.clone())];
         results.extend(w.said("months").then_some(("total_credit", none)));
@@ -32,25 +31,27 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     if retiree { retired(w) } else { employed(w) }
 }
 
-/// Why there is no account to pay into, if so.
-fn no_account(w: &mut Working) -> Option<String> {
+/// Why there is no account to pay into, if so, and what says it.
+fn no_account(w: &mut Working) -> Option<(String, Option<Used>)> {
     if w.word("scheme") == Some("resident") {
-        return Some("居民医保没有个人账户".to_owned());
+        let says = w.borrowed("transfer", "has_account", &[("scheme", "resident")]);
+        return Some(("居民医保没有个人账户".to_owned(), says));
     }
     if w.bool("no_account") == Some(true) {
-        return Some("单建统筹(不建个人账户)的职工医保没有个人账户".to_owned());
+        let says = w.borrowed("transfer", "has_account", &[("plan", "no_account")]);
+        return Some(("单建统筹(不建个人账户)的职工医保没有个人账户".to_owned(), says));
     }
     let tier = w.whole("tier").unwrap_or(1).to_string();
     if tier == "2"
         && let Some(second) = w.optional("tier2_has_account", &[])
         && !second.bool()
     {
-        return Some("二档职工医保没有个人账户".to_owned());
+        return Some(("二档职工医保没有个人账户".to_owned(), Some(second)));
     }
     let flexible = w.word("payer") == Some("flexible") && w.bool("retiree") != Some(true);
     let own = if flexible { w.optional("flex_has_account", &[("tier", &tier)]) } else { None }?;
     mark_assumed(w, &[&own]);
-    (!own.bool()).then(|| "在职灵活就业参保不计个人账户".to_owned())
+    (!own.bool()).then(|| ("在职灵活就业参保不计个人账户".to_owned(), Some(own)))
 }
 
 fn employed(w: &mut Working) -> Result<Finding, Stop> {
@@ -73,6 +74,17 @@ fn employed(w: &mut Working) -> Result<Finding, Stop> {
             mark_assumed(w, &[&limits.floor]);
             limits.clamp(w, wage)
         }
+        // The place limits bases, only not by a figure on file for the day: the amount may be off by any factor.
+        None if w.ever_has_own("contribution", "base_floor") => {
+            let headline = format!(
+                "每月划入本人缴费基数的 {};{}在 {} 的缴费基数上下限没有查到,算不出金额",
+                shares.join(","),
+                w.place_name(),
+                w.day()
+            );
+            let results = vec![("has_account", Value::Bool(true))];
+            return Ok(Finding { status: Status::NoParameter, results, headline });
+        }
         None => {
             w.caveat(format!("{}当年的缴费基数上下限没有查到,按所说工资计算", w.place_name()));
             wage
@@ -83,13 +95,9 @@ fn employed(w: &mut Working) -> Result<Finding, Stop> {
     }
     let mut credits = vec![];
     for rate in &rates {
-        let credit = base * rate.used.decimal();
-        w.step(
-            format!("{}{} × {}", rate.ages(), yuan(base), percent(rate.used.decimal())),
-            yuan(credit),
-            &[&rate.used],
-        );
-        credits.push((rate.ages(), credit));
+        let amount = base * rate.used.decimal();
+        let formula = format!("{} × {}", yuan(base), percent(rate.used.decimal()));
+        credits.push(Credit::told(w, rate, amount, formula));
     }
     let base_used = ("base_used", Value::Money(to_fen(base)));
     Ok(credited(w, credits, vec![base_used]))
@@ -101,15 +109,10 @@ fn retired(w: &mut Working) -> Result<Finding, Stop> {
         let Ok(amounts) = by_age(w, key) else { continue };
         let mut credits = vec![];
         for amount in &amounts {
-            let credit = amount.used.decimal() / Decimal::from(months);
-            let how = if months == 1 {
-                "每月定额".to_owned()
-            } else {
-                format!("每年 {} ÷ {months}", amount.used.text())
-            };
-            w.step(format!("{}退休人员{how}", amount.ages()), yuan(credit), &[&amount.used]);
+            let fixed = amount.used.decimal();
+            let formula = if months == 1 { yuan(fixed) } else { format!("{} ÷ {months}", yuan(fixed)) };
+            credits.push(Credit::told(w, amount, fixed / Decimal::from(months), formula));
             mark_assumed(w, &[&amount.used]);
-            credits.push((amount.ages(), credit));
         }
         return Ok(credited(w, credits, vec![]));
     }
@@ -139,6 +142,22 @@ impl Band {
             ("a", years) => format!("{years}岁以上 "),
             (_, years) => format!("不满{years}岁 "),
         }
+    }
+}
+
+/// A month's credit at an age, unrounded, and the formula that gives it.
+struct Credit {
+    ages: String,
+    amount: Decimal,
+    formula: String,
+    used: Used,
+}
+
+impl Credit {
+    /// With the step that shows it.
+    fn told(w: &mut Working, band: &Band, amount: Decimal, formula: String) -> Credit {
+        w.step(format!("{}每月划入:{formula}", band.ages()), yuan(amount), &[&band.used]);
+        Credit { ages: band.ages(), amount, formula, used: band.used.clone() }
     }
 }
 
@@ -173,18 +192,18 @@ fn by_age(w: &mut Working, key: &str) -> Result<Vec<Band>, Stop> {
 }
 
 /// The finding: one amount, or one for each age where the age decides and was not said.
-fn credited(w: &mut Working, credits: Vec<(String, Decimal)>, more: Vec<(&'static str, Value)>) -> Finding {
+fn credited(w: &mut Working, credits: Vec<Credit>, more: Vec<(&'static str, Value)>) -> Finding {
     let mut results = vec![("has_account", Value::Bool(true))];
     results.extend(more);
-    let [(_, credit)] = credits.as_slice() else {
-        let each: Vec<String> = credits.iter().map(|(ages, credit)| format!("{ages}{}", yuan(*credit))).collect();
+    let [credit] = credits.as_slice() else {
+        let each: Vec<String> = credits.iter().map(|c| format!("{}{}", c.ages, yuan(c.amount))).collect();
         return Finding::depends_local(format!("按年龄每月划入:{}", each.join(";")), results);
     };
-    results.push(("monthly_credit", Value::Money(to_fen(*credit))));
-    let mut headline = format!("每月划入个人账户 {}", yuan(*credit));
+    results.push(("monthly_credit", Value::Money(to_fen(credit.amount))));
+    let mut headline = format!("每月划入个人账户 {}", yuan(credit.amount));
     if let Some(months) = w.whole("months") {
-        let total = to_fen(*credit * Decimal::from(months));
-        w.step(format!("{months} 个月合计"), yuan(total), &[]);
+        let total = to_fen(credit.amount * Decimal::from(months));
+        w.step(format!("合计:{} × {months} 个月", credit.formula), yuan(total), &[&credit.used]);
         results.push(("total_credit", Value::Money(total)));
         headline.push_str(&format!(",{months} 个月共 {}", yuan(total)));
     }

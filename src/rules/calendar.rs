@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
+/// Years are compared in months (convention C5).
+pub const MONTHS_A_YEAR: i64 = 12;
+
 /// The notice of one year.
 #[derive(Clone, Debug, Default)]
 pub struct Year {

@@ -6,11 +6,10 @@
 
 use rust_decimal::Decimal;
 
+use super::calendar::MONTHS_A_YEAR;
 use super::money::{percent, to_fen, yuan};
 use super::{Finding, Status, Stop, Used, Value, Working};
 use crate::facts::FactValue;
-
-const MONTHS_A_YEAR: i64 = 12;
 
 /// Which of a place's plans a person is in: the tier, and whether the plan keeps individual accounts.
 pub(super) struct Plan {
@@ -188,15 +187,18 @@ fn flexible(w: &mut Working, plan: &Plan) -> Result<Finding, Stop> {
     if own_base.is_none() {
         let limits = limits(w, &conditions, &[("灵活就业", &Some(rate.clone()))])?;
         if !w.said("wage") {
-            let least = total(limits.floor.decimal());
-            let most = limits.cap.as_ref().map_or(String::new(), |cap| format!(",最多 {}", yuan(total(cap.decimal()))));
+            let mut bound = |name: &str, limit: &Used| {
+                let amount = yuan(total(limit.decimal()));
+                let mut used = vec![limit, &rate];
+                used.extend(&fixed);
+                let formula = format!("{} × {}{plus}", yuan(limit.decimal()), percent(rate.decimal()));
+                w.step(format!("按基数{name}限:{formula}"), &amount, &used);
+                amount
+            };
+            let least = bound("下", &limits.floor);
+            let most = limits.cap.as_ref().map_or(String::new(), |cap| format!(",最多 {}", bound("上", cap)));
             w.so_far(
-                format!(
-                    "灵活就业每月最少缴 {}{most}({};{}{plus})",
-                    yuan(least),
-                    limits.range(),
-                    percent(rate.decimal())
-                ),
+                format!("灵活就业每月最少缴 {least}{most}({};{}{plus})", limits.range(), percent(rate.decimal())),
                 vec![],
             );
             w.need(&["wage"])?;

@@ -19,7 +19,7 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     let step = w.parameter("step")?;
     let continuous_times = (continuous - threshold.whole()).max(0);
     w.step(
-        format!("连续参保 {continuous} 年,超过 {} 年的部分", threshold.text()),
+        format!("连续参保计次:{continuous} 年 − {} 年", threshold.text()),
         format!("{continuous_times} 次"),
         &[&threshold],
     );
@@ -41,7 +41,7 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     w.next("保持连续缴费;向当地医保部门(12393)查询已记录的连续年数和零报销年数");
     let at_least = if national { "至少" } else { "" };
     let headline = match raise_total < raise_uncapped {
-        _ if times == 0 => format!("还没有提高:连续参保满 {} 年后,每再多 1 年才计一次", threshold.text()),
+        _ if times == 0 => format!("还没有提高:连续参保满 {} 年后,每再多一年才计一次", threshold.text()),
         true => format!("大病保险封顶线提高 {}(按次数为 {},受总额上限限制)", yuan(raise_total), yuan(raise_uncapped)),
         false => format!("大病保险封顶线{at_least}提高 {}", yuan(raise_total)),
     };

@@ -9,6 +9,8 @@
 //! Rules read no file, no clock and no environment: the day is [`Case::at`].
 
 pub mod calendar;
+pub mod diff;
+pub mod keys;
 pub mod money;
 pub mod parameters;
 mod registry;

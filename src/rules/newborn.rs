@@ -5,6 +5,7 @@
 
 use jiff::ToSpan;
 
+use super::calendar::MONTHS_A_YEAR;
 use super::{Finding, Stop, Value, Working};
 use crate::region::RegionCode;
 
@@ -39,15 +40,16 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     if let (Some(wait), Some(until), Some(offset)) =
         (w.optional("late_wait_months", &[]), w.optional("late_until_years", &[]), w.optional("late_offset_days", &[]))
     {
-        let birthday = w.add_months(birth, until.whole() * 12)?;
+        let birthday = w.add_months(birth, until.whole() * MONTHS_A_YEAR)?;
         if enrol < birthday {
             let waited = w.add_months(enrol, wait.whole())?;
             let start = waited.checked_add(offset.whole().days()).unwrap_or(waited);
             w.step(
-                format!("未满 {} 周岁:缴费后等待 {} 个月,再过 {} 天", until.text(), wait.text(), offset.text()),
-                start,
-                &[&wait, &until, &offset],
+                format!("未满 {} 周岁,自缴费之日 {enrol} 起等待 {} 个月", until.text(), wait.text()),
+                waited,
+                &[&until, &wait],
             );
+            w.step(format!("{waited} 再过 {} 天", offset.text()), start, &[&offset]);
             return Ok(Finding::computed(
                 format!("出生后 {days} 天参保,超过 {} 天,待遇从 {start} 起", limit.text()),
                 vec![days_after_birth, ("benefit_start", Value::Date(start))],

@@ -63,7 +63,7 @@ pub static RULES: &[Rule] = rules! {
         -> ["required_months" "shortfall_months" "actual_required_months" "actual_shortfall_months" "meets"];
     retirement_age "retirement" "法定退休年龄" ["birth" "category" "sex"] -> ["delay_months" "age_years" "age_months" "retire_month"];
     contribution "contribution" "职工医保缴费" ["wage" "as_of" "tier" "payer" "no_account"] -> ["base_used" "employer" "employee" "flex_total"];
-    resident_premium "contribution" "居民医保缴费" ["group" "coverage_year" "people" "want_fiscal" "age"]
+    resident_premium "contribution" "居民医保缴费" ["group" "coverage_year" "people" "want_fiscal" "age" "birth"]
         -> ["personal" "monthly" "total" "fiscal_min" "pool_total_min"];
     account_credit "account_credit" "个人账户每月划入" ["wage" "as_of" "tier" "retiree" "months" "age" "payer" "no_account" "scheme"]
         -> ["has_account" "base_used" "monthly_credit" "total_credit"];

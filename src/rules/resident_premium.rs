@@ -7,24 +7,25 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::calendar::MONTHS_A_YEAR;
 use super::money::{percent, to_fen, yuan};
 use super::parameters::Datum;
 use super::{Finding, Stop, Used, Value, Working};
 use crate::facts::FactValue;
 use crate::region::RegionCode;
 
-const MONTHS_A_YEAR: i64 = 12;
-
 /// A row that is for everybody carries no group in the file; this word asks for it.
 const GENERAL: &str = "general";
 
+/// What stands between a group and the year of birth from which on a part of it has an amount of its own.
+const BORN: &str = "_born";
+
 /// For each word people may be called by: the words of places' tables that mean them, the nearest first. Words on one
-/// line are alternatives among which the person chooses.
+/// line are alternatives among which the person chooses. A group by year of birth stands for the group it is part of.
 const MEANT_BY: &[(&str, &[&[&str]])] = &[
     ("child", &[&["child"], &["student"], &["low"], PLANS_TIER, &[GENERAL]]),
     ("student", &[&["student"], &["child"], &["low"], PLANS_TIER, &[GENERAL]]),
     ("college", &[&["college"], &["student"], &["low"], PLANS_TIER, &[GENERAL]]),
-    ("college_born2008", &[&["college_born2008"], &["college"], &["student"], &["low"], PLANS_TIER, &[GENERAL]]),
     ("a60", &[&["a60"], &["elder"], ADULT, OTHER, PLANS_ADULT, PLANS_TIER, PLANS_LEVEL, &[GENERAL]]),
     ("a70", &[&["a70"], &["elder"], ADULT, OTHER, PLANS_ADULT, PLANS_TIER, PLANS_LEVEL, &[GENERAL]]),
     ("elder", &[&["elder"], &["a60", "a70"], ADULT, OTHER, PLANS_ADULT, PLANS_TIER, PLANS_LEVEL, &[GENERAL]]),
@@ -106,15 +107,21 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
 
 /// What everybody in a family pays together, in the year and, where charged so, in the month.
 fn total(w: &mut Working, people: &[String], year: i64) -> Result<(Decimal, Option<Decimal>), Stop> {
-    let mut sum = Decimal::ZERO;
-    let mut months = Decimal::ZERO;
+    let mut years = vec![];
+    let mut months = vec![];
     for person in people {
         let premium = personal(w, Some(person), year)?;
-        sum += premium.year;
-        months += premium.month.unwrap_or_default();
+        years.push(premium.year);
+        months.extend(premium.month);
     }
-    w.step(format!("{} 人合计", people.len()), yuan(sum), &[]);
-    Ok((to_fen(sum), (!months.is_zero()).then(|| to_fen(months))))
+    let mut sum = |what: &str, each: &[Decimal]| {
+        let total = to_fen(each.iter().sum());
+        let parts: Vec<String> = each.iter().map(|amount| yuan(*amount)).collect();
+        w.step(format!("{} 人{what}合计:{}", each.len(), parts.join(" + ")), yuan(total), &[]);
+        total
+    };
+    let month = (!months.is_empty()).then(|| sum("每月", &months));
+    Ok((sum("全年", &years), month))
 }
 
 fn family(total: Decimal, month: Option<Decimal>) -> Vec<(&'static str, Value)> {
@@ -201,9 +208,13 @@ fn group(w: &mut Working, key: &str, asked: Option<&str>) -> Result<String, Stop
             _ => ask(w, key, &table),
         };
     };
-    let meant = MEANT_BY.iter().find(|(word, _)| *word == asked).map_or(&[][..], |(_, choices)| *choices);
-    let choices = meant.iter().map(|line| table.iter().filter(|(w, _)| line.contains(w)).copied().collect::<Vec<_>>());
-    let fitting = choices.into_iter().find(|rows| !rows.is_empty()).unwrap_or_default();
+    let asked = by_birth(w, asked, &words).unwrap_or(asked);
+    let whole = asked.split_once(BORN).map_or(asked, |(whole, _)| whole);
+    let meant = MEANT_BY.iter().find(|(word, _)| *word == whole).map_or(&[][..], |(_, choices)| *choices);
+    let own = [asked];
+    let lines = std::iter::once(&own[..]).chain(meant.iter().copied());
+    let mut choices = lines.map(|line| table.iter().filter(|(w, _)| line.contains(w)).copied().collect::<Vec<_>>());
+    let fitting = choices.find(|rows| !rows.is_empty()).unwrap_or_default();
     match fitting.as_slice() {
         // The place has no such group: the lookup then says so.
         [] => Ok(asked.to_owned()),
@@ -224,6 +235,27 @@ fn by_age<'t>(w: &Working, words: &[&'t str]) -> Option<&'t str> {
     let age = w.whole("age")?;
     let from = |word: &str| word.strip_prefix('a').and_then(|years| years.parse::<i64>().ok());
     words.iter().copied().filter(|word| from(word).is_some_and(|f| f <= age)).max_by_key(|word| from(word))
+}
+
+/// The part of the group asked about that the place tells apart by year of birth, if the person was born late enough.
+fn by_birth<'t>(w: &mut Working, asked: &str, words: &[&'t str]) -> Option<&'t str> {
+    // A birth said beside a family's list may be anybody's.
+    if w.words("people").is_some_and(|people| people.len() > 1) {
+        return None;
+    }
+    let birth = w.month("birth");
+    for word in words.iter().copied().filter(|word| word.split_once(BORN).is_some_and(|(whole, _)| whole == asked)) {
+        let Some(from) = w.optional("born_from", &[("group", word)]) else { continue };
+        match birth {
+            Some(birth) if i64::from(birth.year) >= from.whole() => {
+                w.step(format!("{birth} 出生,不早于 {} 年", from.text()), label(word), &[&from]);
+                return Some(word);
+            }
+            Some(birth) => w.step(format!("{birth} 出生,早于 {} 年", from.text()), label(asked), &[&from]),
+            None => w.caveat(format!("{}另有标准;没有说出生年月,这一项没有核对", label(word))),
+        }
+    }
+    None
 }
 
 /// Asks which group, showing the place's table.
@@ -249,7 +281,7 @@ fn label(group: &str) -> String {
     if let Some(years) = group.strip_prefix('a').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit())) {
         return format!("满{years}岁档");
     }
-    if let Some(year) = group.strip_prefix("college_born") {
+    if let Some(year) = group.strip_prefix("college").and_then(|rest| rest.strip_prefix(BORN)) {
         return format!("大学生({year}年以后出生)");
     }
     let name = match group {

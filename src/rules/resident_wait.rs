@@ -91,8 +91,14 @@ fn exempt(w: &mut Working, coverage_start: Option<Date>) -> Result<Finding, Stop
     w.step("是否属于不设等待期的人员", "属于", &[]);
     let start = match w.date("pay_date") {
         Some(pay) if w.bool("in_window") != Some(true) => {
-            let offset = w.optional("exempt_offset_days", &[]);
-            let after = offset.map_or(pay, |o| plus_days(pay, o.whole()));
+            let after = match w.optional("exempt_offset_days", &[]) {
+                Some(offset) => {
+                    let after = plus_days(pay, offset.whole());
+                    w.step(format!("缴费之日 {pay} 再过 {} 天", offset.text()), after, &[&offset]);
+                    after
+                }
+                None => pay,
+            };
             Some(coverage_start.map_or(after, |start| after.max(start)))
         }
         _ => coverage_start,
@@ -132,7 +138,11 @@ fn payment(w: &mut Working, coverage_start: Option<Date>) -> Paid {
     if may_extend && in_extension(w, pay, coverage_start) {
         return Paid::Extension(pay);
     }
-    if said_in_window == Some(false) {
+    let past_extension = w.bool("extension") == Some(true) && coverage_start.is_none_or(|start| pay >= start);
+    if past_extension {
+        w.caveat("说是延长缴费期内缴费,但缴费日不在当地的延长期内,按集中参保期外计算");
+    }
+    if past_extension || said_in_window == Some(false) {
         return Paid::Outside(pay);
     }
     if said_in_window.is_none() && coverage_start.is_some_and(|start| pay >= start) {
@@ -153,19 +163,19 @@ fn window_end(w: &mut Working, coverage_start: Option<Date>) -> Option<Date> {
     coverage_start.is_none_or(|start| start.year() == end.year()).then_some(end)
 }
 
-/// Said, or by the place's own extension: from 1 January to the end of the month on file.
+/// Said, or by the place's own extension: from the first day of the year to the end of the month on file.
 fn in_extension(w: &mut Working, pay: Date, coverage_start: Option<Date>) -> bool {
-    let last = w.optional("extension_end", &[]).and_then(|end| {
-        let last: Date = format!("{}-{}", pay.year(), end.text()).parse().ok()?;
-        Some((last.last_of_month(), end))
+    let year = coverage_start.map_or(pay.year(), |start| start.year());
+    let own = w.optional("extension_end", &[]).and_then(|end| {
+        let last: Date = format!("{year:04}-{}", end.text()).parse().ok()?;
+        Some((last.first_of_year(), last.last_of_month(), end))
     });
-    match (w.bool("extension"), last) {
-        (Some(false), _) => false,
-        (said, Some((last, end))) => {
-            let of_year = coverage_start.is_none_or(|start| start.year() == pay.year());
-            let inside = said == Some(true) || (of_year && pay <= last);
+    match (w.bool("extension"), own) {
+        (Some(false), _) | (None, None) => false,
+        (_, Some((first, last, end))) => {
+            let inside = first <= pay && pay <= last;
             if inside {
-                w.step(format!("{pay} 在延长缴费期内(1 月 1 日至 {last})"), "缴费之日起享受", &[&end]);
+                w.step(format!("{pay} 在延长缴费期内({first} 至 {last})"), "缴费之日起享受", &[&end]);
             }
             inside
         }
@@ -173,7 +183,6 @@ fn in_extension(w: &mut Working, pay: Date, coverage_start: Option<Date>) -> boo
             w.caveat("没有查到当地延长缴费期的规定,按缴费之日起享受计算,请问 12393");
             true
         }
-        (None, None) => false,
     }
 }
 
@@ -195,17 +204,14 @@ fn reckon(w: &mut Working, fixed: &Used, missed: i64, repaid: i64, paid: Paid) -
     let floor = w.parameter("long_break_floor_months")?;
 
     let counted = (missed - (first.whole() - 1)).max(0);
+    w.step(format!("断保 {missed} 年,自第 {} 年起计入变动等待期", first.text()), format!("{counted} 年"), &[&first]);
     let unrepaired = counted.saturating_mul(per_year.whole());
-    w.step(
-        format!("断保 {missed} 年,自第 {} 年起每年加 {} 个月:变动等待期", first.text(), per_year.text()),
-        format!("{unrepaired} 个月"),
-        &[&first, &per_year],
-    );
+    w.step(format!("变动等待期:{counted} 年 × {} 个月", per_year.text()), format!("{unrepaired} 个月"), &[&per_year]);
     let mut variable = unrepaired;
     if repaid > 0 {
         variable = unrepaired.saturating_sub(repaid.saturating_mul(repair.whole())).max(0);
         w.step(
-            format!("补缴 {repaid} 年,每年减 {} 个月(固定等待期不减)", repair.text()),
+            format!("补缴后的变动等待期(固定的不减):{unrepaired} 个月 − {repaid} 年 × {} 个月", repair.text()),
             format!("{variable} 个月"),
             &[&repair],
         );
@@ -216,9 +222,15 @@ fn reckon(w: &mut Working, fixed: &Used, missed: i64, repaid: i64, paid: Paid) -
         if variable < least {
             variable = least;
             w.step(
-                format!("断保 {} 年及以上,合计不少于 {} 个月:变动等待期", long_break.text(), floor.text()),
+                format!(
+                    "断保 {} 年及以上,合计不少于 {} 个月,变动等待期:{} 个月 − {} 个月",
+                    long_break.text(),
+                    floor.text(),
+                    floor.text(),
+                    fixed.text()
+                ),
                 format!("{variable} 个月"),
-                &[&long_break, &floor],
+                &[&long_break, &floor, fixed],
             );
         }
     }
@@ -226,7 +238,11 @@ fn reckon(w: &mut Working, fixed: &Used, missed: i64, repaid: i64, paid: Paid) -
     if repaid > useful {
         w.caveat(format!("补缴超过 {useful} 年不再缩短等待期"));
     }
-    w.step("固定 + 变动", format!("{} 个月", fixed.whole() + variable), &[]);
+    w.step(
+        format!("固定与变动之和:{} + {variable}", fixed.text()),
+        format!("{} 个月", fixed.whole() + variable),
+        &[fixed],
+    );
     Ok(Wait { fixed: fixed.whole(), variable })
 }
 
@@ -238,7 +254,7 @@ fn benefit_start(w: &mut Working, paid: Paid, total: i64) -> Result<Option<Date>
             Ok(Some(start))
         }
         Paid::InWindow(None) => {
-            w.step("等待期的起点", "参保年度的 1 月 1 日", &[]);
+            w.step("等待期的起点", "参保年度的第一天", &[]);
             w.caveat("没有说参保年度:等待期从参保年度的 1 月 1 日起算");
             Ok(None)
         }
@@ -252,8 +268,9 @@ fn benefit_start(w: &mut Working, paid: Paid, total: i64) -> Result<Option<Date>
             w.step(format!("自缴费之日 {pay} 起满 {total} 个月"), start, &[]);
             if let Some(offset) = w.optional("start_offset_days", &[]) {
                 w.conflict("Y25");
-                start = plus_days(start, offset.whole());
-                w.step("等待期满的次日起享受", start, &[&offset]);
+                let waited = start;
+                start = plus_days(waited, offset.whole());
+                w.step(format!("{waited} 等待期满,再过 {} 天起享受", offset.text()), start, &[&offset]);
             }
             w.caveat("不在集中参保期内缴费的,待遇从等待期满起到当年 12 月 31 日止");
             if start.year() > pay.year() {

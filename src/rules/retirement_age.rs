@@ -4,10 +4,9 @@
 //! Whoever is born before the first month of the scheme keeps the old age. From there on each further step of birth
 //! months adds one month, up to the new age. The law that counts is that of the month in which the old age is reached.
 
-use super::{Finding, Stop, Value, Working};
+use super::calendar::MONTHS_A_YEAR;
+use super::{Finding, Stop, Used, Value, Working};
 use crate::facts::YearMonth;
-
-const MONTHS_A_YEAR: i64 = 12;
 
 pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     // A man has only one category; of a woman the old age must be known.
@@ -23,17 +22,15 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     let base_months = base.whole() * MONTHS_A_YEAR;
     let reached = birth.plus(base_months);
     w.step(format!("{birth} 出生,满原退休年龄 {} 岁", base.text()), reached, &[&base]);
-    let delay = delay_months(w, birth, reached, base_months, category)?;
+    let delay = delay_months(w, birth, reached, &base, category)?;
 
     let age = base_months + delay;
     let retire_month = birth.plus(age);
-    w.step(format!("{reached} + 延迟 {delay} 个月"), retire_month, &[]);
+    w.step(format!("{} 岁 + 延迟 {delay} 个月", base.text()), aged(age), &[&base]);
+    w.step(format!("{reached} 再过 {delay} 个月"), retire_month, &[]);
     w.caveat("这是法定退休年龄;弹性提前或弹性延迟退休以及特殊工种,以人社部门(12333)的规定为准");
     let (age_years, age_months) = (age / MONTHS_A_YEAR, age % MONTHS_A_YEAR);
-    let headline = match age_months {
-        0 => format!("法定退休年龄 {age_years} 岁,{retire_month} 到龄,延迟 {delay} 个月"),
-        _ => format!("法定退休年龄 {age_years} 岁 {age_months} 个月,{retire_month} 到龄,延迟 {delay} 个月"),
-    };
+    let headline = format!("法定退休年龄 {},{retire_month} 到龄,延迟 {delay} 个月", aged(age));
     w.next("到龄前核对医保和养老保险缴费年限,向人社部门(12333)确认退休时间");
     Ok(Finding::computed(
         headline,
@@ -46,14 +43,23 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     ))
 }
 
+/// `61 岁`, `61 岁 8 个月`.
+fn aged(months: i64) -> String {
+    match (months / MONTHS_A_YEAR, months % MONTHS_A_YEAR) {
+        (years, 0) => format!("{years} 岁"),
+        (years, rest) => format!("{years} 岁 {rest} 个月"),
+    }
+}
+
 /// One month for each started step of birth months since the scheme began, up to its cap.
 fn delay_months(
     w: &mut Working,
     birth: YearMonth,
     reached: YearMonth,
-    base_months: i64,
+    base: &Used,
     category: &str,
 ) -> Result<i64, Stop> {
+    let base_months = base.whole() * MONTHS_A_YEAR;
     let Ok(day) = jiff::civil::Date::new(reached.year, reached.month, 1) else {
         return Err(Stop::NoParameter("日期超出可计算范围".to_owned()));
     };
@@ -73,12 +79,14 @@ fn delay_months(
     }
     let step = w.parameter_when("step_months", &conditions)?;
     let cap = w.parameter_when("cap_years", &conditions)?;
+    w.step(format!("{first} 至 {birth}"), format!("{since} 个月"), &[&start]);
     let most = cap.whole() * MONTHS_A_YEAR - base_months;
+    w.step(format!("最多延迟:{} 岁 − {} 岁", cap.text(), base.text()), format!("{most} 个月"), &[&cap, base]);
     let delay = (since / step.whole().max(1) + 1).min(most);
     w.step(
-        format!("比 {first} 晚 {since} 个月出生,每 {} 个月延迟 1 个月,最多 {most} 个月", step.text()),
+        format!("比 {first} 晚 {since} 个月出生,每满或不满 {} 个月延迟一个月,最多 {most} 个月", step.text()),
         format!("延迟 {delay} 个月"),
-        &[&start, &step, &cap],
+        &[&start, &step],
     );
     Ok(delay)
 }

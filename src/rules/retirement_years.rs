@@ -5,10 +5,9 @@
 //! apart who was insured (or worked) before a reform: while nobody said so, every such group is weighed, and the
 //! outcome is open only where they differ. Years are compared in months (convention C5).
 
+use super::calendar::MONTHS_A_YEAR;
 use super::parameters::{Datum, ParameterValue};
 use super::{Finding, Stop, Used, Value, Working};
-
-const MONTHS_A_YEAR: i64 = 12;
 
 /// The years asked of one group of people: everybody, or those first insured in a certain time.
 struct Requirement {

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::money::{to_fen, yuan};
-use super::{Finding, Stop, Value, Working};
+use super::{Finding, Stop, Used, Value, Working};
 use crate::region::RegionCode;
 
 pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
@@ -47,8 +47,8 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
             end("no_transfer_needed", Some(Decimal::ZERO)),
         ));
     }
-    if without_account(w) {
-        w.step("原参保地是否设个人账户", "不设", &[]);
+    if let Some(says) = without_account(w) {
+        w.step("原参保地是否设个人账户", "不设", &says.iter().collect::<Vec<_>>());
         w.next("关系照常转移:在新参保地参保后,凭身份证在国家医保服务平台或两地窗口申请");
         return Ok(Finding::computed(
             "没有个人账户,没有余额可转;医保关系和缴费年限照常转移",
@@ -101,7 +101,8 @@ fn moved(
     scope: &str,
     end: impl Fn(&'static str, Option<Decimal>) -> Vec<(&'static str, Value)>,
 ) -> Finding {
-    let balance = w.decimal("balance").map(to_fen);
+    let said = w.decimal("balance");
+    let balance = said.map(to_fen);
     if balance.is_none_or(|b| b.is_zero()) {
         w.conflict("X01");
     }
@@ -110,7 +111,8 @@ fn moved(
     }
     let headline = match balance {
         Some(amount) => {
-            w.step("个人账户余额全部划转,没有最低金额", yuan(amount), &[]);
+            let whole = said.unwrap_or_default();
+            w.step(format!("个人账户余额 {whole} 元全部划转,没有最低金额"), yuan(amount), &[]);
             format!("余额 {} 全部随医保关系划转到新参保地的个人账户,统筹基金不转", yuan(amount))
         }
         None => {
@@ -157,16 +159,17 @@ fn is_one_pool(w: &mut Working, province: RegionCode) -> bool {
     w.optional_at(province, "one_pool", &[]).is_some_and(|p| p.bool())
 }
 
-/// Resident insurance never has an individual account; some cities' second tiers and plans have none either.
-fn without_account(w: &mut Working) -> bool {
+/// Resident insurance never has an individual account; some cities' second tiers and plans have none either. What says
+/// so, where it is on file.
+fn without_account(w: &mut Working) -> Option<Option<Used>> {
     if w.word_or("scheme", "employee") == "resident" {
-        return true;
+        return Some(w.optional("has_account", &[("scheme", "resident")]));
     }
     if let Some(tier) = w.whole("tier")
         && let Some(has_account) = w.optional("tier_has_account", &[("tier", &tier.to_string())])
         && !has_account.bool()
     {
-        return true;
+        return Some(Some(has_account));
     }
-    w.bool_or("no_account", false)
+    w.bool_or("no_account", false).then(|| w.optional("has_account", &[("plan", "no_account")]))
 }

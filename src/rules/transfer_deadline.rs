@@ -29,7 +29,7 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     w.step(format!("转出:自受理 {start} 次日起数 {} 个工作日", out.text()), out_due, &[&out]);
     let in_due = w.add_working_days(start, total.whole())?;
     w.step(
-        format!("转入:再加 {} 个工作日,自受理次日起共 {} 个工作日", inward.text(), total.text()),
+        format!("转入:再加 {} 个工作日,自受理 {start} 次日起共 {} 个工作日", inward.text(), total.text()),
         in_due,
         &[&inward, &total],
     );

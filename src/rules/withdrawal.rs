@@ -6,11 +6,11 @@
 use rust_decimal::Decimal;
 
 use super::money::{to_fen, yuan};
-use super::{Finding, Stop, Value, Working};
+use super::{Finding, Stop, Used, Value, Working};
 
 pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
-    if without_account(w) {
-        w.step("是否设个人账户", "不设", &[]);
+    if let Some(says) = without_account(w) {
+        w.step("是否设个人账户", "不设", &says.iter().collect::<Vec<_>>());
         return Ok(Finding::computed("没有个人账户,没有余额可提取", refused("no_individual_account")));
     }
     w.need(&["region", "reason"])?;
@@ -45,7 +45,8 @@ pub(super) fn decide(w: &mut Working) -> Result<Finding, Stop> {
     let amount = match balance {
         Some(amount) => {
             results.push(("amount", Value::Money(amount)));
-            w.step("余额一次付清", yuan(amount), &[]);
+            let whole = w.decimal("balance").unwrap_or_default();
+            w.step(format!("余额 {whole} 元一次付清"), yuan(amount), &[]);
             yuan(amount)
         }
         None => "全部余额".to_owned(),
@@ -66,14 +67,18 @@ fn refused(cause: &str) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Resident insurance and plans without an account have nothing to pay out, whatever the ground.
-fn without_account(w: &mut Working) -> bool {
-    if w.bool("no_account") == Some(true) || w.word("scheme") == Some("resident") {
-        return true;
+/// Resident insurance and plans without an account have nothing to pay out, whatever the ground. What says so, where it
+/// is on file.
+fn without_account(w: &mut Working) -> Option<Option<Used>> {
+    if w.word("scheme") == Some("resident") {
+        return Some(w.borrowed("transfer", "has_account", &[("scheme", "resident")]));
     }
-    let Some(tier) = w.whole("tier") else { return false };
-    let has_account = w.borrowed("transfer", "tier_has_account", &[("tier", &tier.to_string())]);
-    has_account.is_some_and(|h| !h.bool())
+    if w.bool("no_account") == Some(true) {
+        return Some(w.borrowed("transfer", "has_account", &[("plan", "no_account")]));
+    }
+    let tier = w.whole("tier")?.to_string();
+    let has_account = w.borrowed("transfer", "tier_has_account", &[("tier", &tier)])?;
+    (!has_account.bool()).then_some(Some(has_account))
 }
 
 fn conflicts(w: &mut Working, reason: &str) {

@@ -211,6 +211,24 @@ impl<'a> Working<'a> {
         }
     }
 
+    /// Both ends of what was said: alike, unless the person gave a range (3 到 4 个月).
+    pub fn decimal_ends(&self, name: &str) -> Option<(Decimal, Decimal)> {
+        let low = self.decimal(name)?;
+        match self.case.facts.get(name).and_then(|f| f.high.as_ref()) {
+            Some(FactValue::Decimal(high)) => Some((low, low.max(*high))),
+            _ => Some((low, low)),
+        }
+    }
+
+    /// As [`Working::decimal_ends`].
+    pub fn whole_ends(&self, name: &str) -> Option<(i64, i64)> {
+        let low = self.whole(name)?;
+        match self.case.facts.get(name).and_then(|f| f.high.as_ref()) {
+            Some(FactValue::Whole(high)) => Some((low, low.max(*high))),
+            _ => Some((low, low)),
+        }
+    }
+
     /// Ends the computation when any of these was not said, naming all that are missing, in this order. `region` counts
     /// as a fact.
     pub fn need(&self, names: &[&'static str]) -> Result<(), Stop> {
@@ -312,6 +330,14 @@ impl<'a> Working<'a> {
         places.any(|place| parameter.values.iter().any(|v| v.region == place && v.in_force(self.day)))
     }
 
+    /// Whether the place itself, its prefecture or its province has anything on file on this, on whatever day: where it
+    /// has and the day lacks a value, the place has one that nobody wrote down.
+    pub fn ever_has_own(&self, rule: &str, key: &str) -> bool {
+        let Some(parameter) = self.case.law.parameters.get(rule, key) else { return false };
+        let mut places = self.place().chain().filter(|place| *place != RegionCode::NATION);
+        places.any(|place| parameter.values.iter().any(|v| v.region == place))
+    }
+
     fn lookup(&mut self, rule: &str, key: &str, conditions: &[(&str, &str)]) -> Option<Used> {
         self.lookup_at(self.place(), rule, key, conditions)
     }
@@ -369,11 +395,15 @@ impl<'a> Working<'a> {
     /// # Errors
     /// [`Stop::NoParameter`] when the holiday notice of a year it runs through is not on file.
     pub fn add_working_days(&self, start: Date, count: i64) -> Result<Date, Stop> {
-        self.case
-            .law
-            .calendar
-            .add_working_days(start, count)
-            .map_err(|off| Stop::NoParameter(format!("{} 年的放假调休安排不在库中,工作日无法计算", off.year)))
+        let calendar = &self.case.law.calendar;
+        calendar.add_working_days(start, count).map_err(|_| {
+            Stop::NoParameter(match (calendar.years.keys().next(), calendar.years.keys().last()) {
+                (Some(first), Some(last)) => {
+                    format!("放假调休安排只收录了 {first} 年至 {last} 年,超出的工作日无法计算")
+                }
+                _ => "放假调休安排没有收录,工作日无法计算".to_owned(),
+            })
+        })
     }
 
     /// See [`calendar::add_months`].

@@ -208,6 +208,14 @@ fn with_unit(chars: &[char], n: Number) -> Option<Measure> {
             return Some(ends(plain, Unit::Month, word));
         }
     }
+    // 37块6 is 37.60.
+    if follows("块")
+        && let Some(jiao) = chars.get(unit_at + 1).and_then(|c| c.to_digit(10).map(i64::from).or_else(|| digit(*c)))
+        && !chars.get(unit_at + 2).is_some_and(|c| c.is_ascii_digit() || matches!(c, '个' | '年' | '月' | '天'))
+    {
+        let low = n.value + Decimal::new(jiao, 1);
+        return Some(Measure { low, unit: Unit::Yuan, end: unit_at + 2, ..plain });
+    }
     for word in ["块钱", "元", "块", "蚊", "rmb", "圆"] {
         if follows(word) {
             return Some(ends(plain, Unit::Yuan, word));
@@ -382,6 +390,14 @@ fn chinese(chars: &[char], at: usize) -> Option<Number> {
     }
     if end == at || matches!(chars[at], '百' | '千' | '万' | '亿' | '佰' | '仟') {
         return None;
+    }
+    // 四万一个月 is forty thousand a month.
+    let each = end >= at + 3
+        && chars[end - 1] == '一'
+        && place_word(chars[end - 2]).is_some()
+        && chars.get(end) == Some(&'个');
+    if each {
+        end -= 1;
     }
     let run = &chars[at..end];
     let (value, sized) = if run.iter().any(|c| place_word(*c).is_some()) {

@@ -2,23 +2,14 @@
 //!
 //! `{"name","at","region"?,"facts":{},"expect":{"status","results"?:{},"missing"?:[],"parameters"?:[ids],"region_used"?}}`;
 //! the rule is the file's stem, or the member `rule`. Only what `expect` names is compared; `"results"` compares each
-//! named result, and a result expected as `"absent"` must not be there.
+//! named result, and a result expected as `"absent"` must not be there. A fact given as `{"value":3,"high":4}` is a range.
 
 #[path = "../common/mod.rs"]
 mod common;
 
-use std::sync::LazyLock;
-
 use serde_json::Value;
-use yiwen::facts::Facts;
-use yiwen::region::RegionCode;
-use yiwen::rules::{Case, Law, rule};
 
-static LAW: LazyLock<Law> = LazyLock::new(|| {
-    let (law, problems) = yiwen::corpus::law::read(&common::corpus());
-    assert!(problems.is_empty(), "{problems:#?}");
-    law
-});
+use common::RuleRow;
 
 fn main() {
     let mut rows = common::rows("rules");
@@ -31,18 +22,8 @@ fn main() {
 }
 
 fn check(row: &Value) -> Result<(), String> {
-    let id = row["rule"].as_str().ok_or("no rule")?;
-    let rule = rule(id).ok_or(format!("no rule {id}"))?;
-    let mut facts = Facts::default();
-    for (name, value) in row["facts"].as_object().into_iter().flatten() {
-        facts.insert_json(name, value)?;
-    }
-    let at = row["at"].as_str().unwrap_or("2026-11-23").parse().map_err(|e| format!("at: {e}"))?;
-    let region = match row["region"].as_str() {
-        Some(code) => Some(RegionCode::parse(code).ok_or("bad region")?),
-        None => None,
-    };
-    let outcome = rule.compute(Case { facts: &facts, region, at, law: &LAW });
+    let read = RuleRow::read(&common::Row { file: String::new(), line: 0, json: row.clone() })?;
+    let outcome = read.rule.compute(read.case(&common::LAW));
     let expect = row["expect"].as_object().ok_or("no expect")?;
     let mut wrong = vec![];
     for (key, want) in expect {

@@ -161,7 +161,13 @@ pub(super) fn resident_wait(s: &mut Slots<'_, '_>) {
         .copied();
     let span_of_years =
         s.reading.dates.iter().filter(|d| d.precision == Precision::Year).map(|d| (d.start, d.end)).next();
-    if let Some(m) = length.filter(|m| missed.len() <= 1 || m.low / Decimal::from(12) >= Decimal::from(missed.len())) {
+    // 一年都没断过: the year is not a missed one.
+    let unbroken = s.first_word("not_broken").filter(|_| missed.is_empty());
+    if let Some(span) = unbroken {
+        s.put_as("missed_years", FactValue::Whole(0), span, Origin::Implied);
+    } else if let Some(m) =
+        length.filter(|m| missed.len() <= 1 || m.low / Decimal::from(12) >= Decimal::from(missed.len()))
+    {
         s.measured("missed_years", &m, 12);
     } else if let Some(span) = span_of_years.filter(|_| !missed.is_empty()) {
         s.put_as("missed_years", FactValue::Whole(missed.len() as i64), span, Origin::Implied);
