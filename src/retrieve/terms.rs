@@ -92,8 +92,8 @@ impl Terms {
 /// What a token weighs for what it is and where it stands.
 struct Weigher<'w> {
     weights: &'w Weights,
-    /// Spans of sayings that have a line in the synonym list.
-    concepts: Vec<(usize, usize)>,
+    /// Spans of sayings that have a line in the synonym list, and whether they are its canonical word.
+    concepts: Vec<(usize, usize, bool)>,
     /// For each character, whether the next one belongs to the same word.
     inside: Vec<bool>,
     /// Spans of words of more than two characters.
@@ -109,8 +109,9 @@ impl Weigher<'_> {
         let mut longer = vec![];
         let mut codes = vec![];
         for word in words {
-            if word.text.starts_with(CONCEPT) {
-                concepts.push((word.start, word.end));
+            if let Some(canonical) = word.text.strip_prefix(CONCEPT) {
+                let said = words.iter().find(|w| (w.start, w.end) == (word.start, word.end));
+                concepts.push((word.start, word.end, said.is_some_and(|w| w.text == canonical)));
             } else {
                 if is_code(&word.text) {
                     codes.push((word.start, word.end));
@@ -127,10 +128,10 @@ impl Weigher<'_> {
     fn weight(&self, token: &Token<'_>, kind: Kind) -> f32 {
         let alone = is_single(token);
         let weight = match kind {
-            Kind::Words if token.text.starts_with(CONCEPT) => self.weights.concept,
+            Kind::Words if token.text.starts_with(CONCEPT) => self.concept(token).unwrap_or(0.0),
             Kind::Words if alone => self.weights.single,
             // A saying and its concept share one weight: a word does not count more for having synonyms.
-            Kind::Words if self.concepts.contains(&(token.start, token.end)) => 1.0 - self.weights.concept,
+            Kind::Words if let Some(concept) = self.concept(token) => 1.0 - concept,
             Kind::Words
                 if self.longer.iter().any(|(start, end)| {
                     *start <= token.start && token.end <= *end && end - start > token.end - token.start
@@ -144,6 +145,13 @@ impl Weigher<'_> {
             Kind::Grams => self.weights.pair,
         };
         if is_code(&token.text) { weight * self.weights.code } else { weight }
+    }
+
+    /// The weight of the concept that a saying stands for.
+    fn concept(&self, token: &Token<'_>) -> Option<f32> {
+        let (.., canonical) =
+            self.concepts.iter().find(|(start, end, _)| (*start, *end) == (token.start, token.end))?;
+        Some(if *canonical { self.weights.concept } else { self.weights.variant })
     }
 
     /// The 24 of TH01-24: the same number stands in many other codes.

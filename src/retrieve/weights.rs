@@ -21,8 +21,10 @@ pub struct Weights {
     pub pair: f32,
     /// One character by itself.
     pub character: f32,
-    /// A line of the synonym list.
+    /// A line of the synonym list, where the question has its canonical word; the word itself keeps the rest of 1.
     pub concept: f32,
+    /// The same where the question has another saying: then the line is what is meant.
+    pub variant: f32,
     /// What is left of the weight of a term of asking (请问).
     pub chatter: f32,
     /// A pair of characters that stands inside one word of the question.
@@ -69,6 +71,7 @@ impl Default for Weights {
             pair: 0.55,
             character: 0.75,
             concept: 0.4,
+            variant: 0.8,
             chatter: 0.45,
             inside: 0.55,
             code: 1.3,
