@@ -45,6 +45,21 @@ impl FactKind {
         }
     }
 
+    /// What a caller may give, in Chinese.
+    fn takes(self) -> &'static str {
+        match self {
+            FactKind::Money => "不小于 0 的金额(元),形如 8000 或 \"8000.50\"",
+            FactKind::Ratio => "0 到 1 之间的比例,10% 写作 0.1",
+            FactKind::Whole(_) => "不小于 0 的整数",
+            FactKind::Date => "日期,形如 \"2026-11-23\"",
+            FactKind::Month => "年月,形如 \"2026-11\"",
+            FactKind::Bool => "true 或 false",
+            FactKind::Word(_) => "这些词之一",
+            FactKind::Words(_) => "这些词的列表",
+            FactKind::Region => "六位行政区划代码",
+        }
+    }
+
     /// The unit shown beside a value: `CNY`, `month`, `day` …; `None` for dates, words and booleans.
     pub fn unit(self) -> Option<&'static str> {
         match self {
@@ -183,10 +198,14 @@ impl Facts {
     /// # Errors
     /// A sentence naming the fact, what it takes and what came instead.
     pub fn insert_json(&mut self, name: &str, json: &serde_json::Value) -> Result<(), String> {
-        let spec = spec(name).ok_or_else(|| format!("unknown fact {name:?}; known: {}", names().join(", ")))?;
+        let spec = spec(name).ok_or_else(|| {
+            let name: String = name.chars().take(30).collect();
+            format!("没有叫“{name}”的事实;可用:{}", names().join("、"))
+        })?;
         let value = read(spec, json).ok_or_else(|| {
-            let choices = spec.kind.choices().map(|c| format!(" (one of {})", c.join(", "))).unwrap_or_default();
-            format!("fact {name} takes {}{choices}, got {json}", spec.kind.name())
+            let choices = spec.kind.choices().map(|c| format!(":{}", c.join("、"))).unwrap_or_default();
+            let got: String = json.to_string().chars().take(60).collect();
+            format!("事实“{name}”应是{}{choices};现在是 {got}", spec.kind.takes())
         })?;
         self.0.insert(spec.name, Fact::given(value));
         Ok(())

@@ -35,11 +35,14 @@ pub fn run(places: &Places, arguments: &Arguments, explain: bool) -> Result<Exit
     check_question(&arguments.question)?;
     let engine = Engine::new(index::open(&places.index)?);
     let law = &engine.snapshot.corpus.law;
+    let (facts, region_fact) = facts(&arguments.facts)?;
+    // An answer asks for the place by the name of a fact.
+    let place = arguments.region.as_deref().or(region_fact);
     let question = Question {
         text: &arguments.question,
-        region: arguments.region.as_deref().map(|text| region(&law.regions, text)).transpose()?,
+        region: place.map(|text| region(&law.regions, text)).transpose()?,
         at: day(arguments.at.as_deref())?,
-        facts: facts(&arguments.facts)?,
+        facts,
         explain,
     };
     let mut answer = engine.answer(&question);
@@ -82,13 +85,18 @@ pub fn day(text: Option<&str>) -> Result<Date> {
     }
 }
 
-fn facts(given: &[String]) -> Result<Facts> {
-    let mut facts = Facts::default();
+/// The facts given, and the place where one is given as the fact `region`.
+fn facts(given: &[String]) -> Result<(Facts, Option<&str>)> {
+    let (mut facts, mut region) = (Facts::default(), None);
     for one in given {
         let (name, value) =
             one.split_once('=').with_context(|| format!("--fact “{one}”应形如 名称=值,例如 gap_months=4"))?;
+        if name.trim() == "region" {
+            region = Some(value.trim());
+            continue;
+        }
         let json = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::String(value.to_owned()));
         facts.insert_json(name.trim(), &json).map_err(|e| anyhow::anyhow!("--fact {one}: {e}"))?;
     }
-    Ok(facts)
+    Ok((facts, region))
 }

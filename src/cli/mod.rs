@@ -4,9 +4,12 @@
 //! [`Exit::Negative`] for a negative result (nothing found, a figure below its floor); an error is usage or failure.
 
 mod ask;
+mod check;
 mod config;
 mod eval;
+mod import;
 mod index;
+mod rules;
 mod search;
 mod serve;
 
@@ -58,6 +61,8 @@ enum Command {
     Ask(ask::Arguments),
     /// 同样的回答,加上理解与计算的每一步
     Explain(ask::Arguments),
+    /// 把网页、问答表变成文章
+    Import(import::Arguments),
     /// 重建索引:另处建好、校验,再换上
     Index(index::Arguments),
     /// 搜索文章段落
@@ -66,6 +71,10 @@ enum Command {
     Eval(eval::Arguments),
     /// HTTP 服务;没有索引或索引过时就先建
     Serve(serve::Arguments),
+    /// 检查语料:每一处问题的文件、行号和改法
+    Check(check::Arguments),
+    /// 规则与参数:比较两套参数
+    Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
     Config(config::Arguments),
 }
@@ -97,10 +106,13 @@ fn run(cli: &Cli) -> Result<Exit> {
     match &cli.command {
         Command::Ask(arguments) => ask::run(&places, arguments, false),
         Command::Explain(arguments) => ask::run(&places, arguments, true),
+        Command::Import(arguments) => import::run(&places, arguments),
         Command::Index(arguments) => index::run(&places, arguments),
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
+        Command::Check(arguments) => check::run(&places, arguments),
+        Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! +++
-//! id = "440300/arrears-back-payment"      # <region>/<slug>, equal to the path below articles/
+//! id = "440300/arrears-back-payment"      # <region>/<slug>, equal to the end of the path
 //! title = "深圳职工医保断缴后怎么补"
 //! questions = ["…", "…", "…"]             # as people ask
 //! region = "440300"
@@ -128,25 +128,33 @@ fn fields(file: &mut TomlFile<'_>, body: &str, regions: &Regions, known: &[&str]
         file.require(&table, key, 0);
     }
     let id = file.string(&table, "id");
-    let wanted = file.path().trim_start_matches("articles/").trim_end_matches(".md").to_owned();
+    // A folder of articles may stand in a folder of its own: articles/imported/440300/x.md is 440300/x.
+    let stem = file.path().trim_end_matches(".md");
+    let wanted = stem.rmatch_indices('/').nth(1).map_or(stem, |(i, _)| &stem[i + 1..]).to_owned();
     if let Some(id) = id.as_ref().filter(|id| **id != wanted) {
-        file.problem(0, format!("id 是“{id}”,应与路径一致:“{wanted}”"));
+        file.problem(file.place(&table, "id"), format!("id 是“{id}”,应与路径一致:“{wanted}”"));
     }
     let region = file.string(&table, "region").and_then(|code| {
         let found = RegionCode::parse(&code).filter(|c| *c == RegionCode::NATION || regions.get(*c).is_some());
         if found.is_none() {
-            file.problem(0, format!("地区代码“{code}”不存在;应为六位行政区划代码,全国写 000000"));
+            file.problem(
+                file.place(&table, "region"),
+                format!("地区代码“{code}”不存在;应为六位行政区划代码,全国写 000000"),
+            );
         }
         found
     });
     let topics = file.strings(&table, "topics").unwrap_or_default();
     for topic in topics.iter().filter(|t| !known.contains(&t.as_str())) {
-        file.problem(0, format!("主题“{topic}”不存在;可用:{}", known.join("、")));
+        file.problem(file.place(&table, "topics"), format!("主题“{topic}”不存在;可用:{}", known.join("、")));
     }
     let level = file.string(&table, "level").and_then(|word| {
         let level = Level::parse(&word);
         if level.is_none() {
-            file.problem(0, format!("“level”是“{word}”;应为 official、secondary、seed 或 unverified"));
+            file.problem(
+                file.place(&table, "level"),
+                format!("“level”是“{word}”;应为 official、secondary、seed 或 unverified"),
+            );
         }
         level
     });
@@ -155,7 +163,7 @@ fn fields(file: &mut TomlFile<'_>, body: &str, regions: &Regions, known: &[&str]
     if let (Some(from), Some(to)) = (effective_from, effective_to)
         && to < from
     {
-        file.problem(0, format!("失效日 {to} 早于生效日 {from}"));
+        file.problem(file.place(&table, "effective_to"), format!("失效日 {to} 早于生效日 {from}"));
     }
     let source = source(file, &table);
     let title = file.string(&table, "title");
@@ -195,7 +203,7 @@ fn source<'t>(file: &mut TomlFile<'t>, table: &toml::de::DeTable<'t>) -> Option<
         file.problem(at, "出处至少写“document”(文号)或“url”(网页地址)之一");
     }
     if let Some(url) = url.as_ref().filter(|u| !u.starts_with("http://") && !u.starts_with("https://")) {
-        file.problem(at, format!("网页地址“{url}”应以 http:// 或 https:// 开头"));
+        file.problem(file.place(table, "url"), format!("网页地址“{url}”应以 http:// 或 https:// 开头"));
     }
     let published = file.date(table, "published");
     Some(Source { title: file.string(table, "title")?, document, url, published })

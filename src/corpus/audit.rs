@@ -2,10 +2,9 @@
 //!
 //! Reading a file finds what is wrong in it. An audit looks across: at parameters no rule asks for and questions no file
 //! answers, at rows of a closed table that both match, at years between two values for which nothing is on file, at
-//! contradictions that are named and not told. A [`Problem`] must be mended; a [`Warning`] is for a clerk to judge.
+//! contradictions that are named and not told. What is wrong must be mended; what may be right is a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::civil::Date;
 
@@ -15,28 +14,13 @@ use crate::region::{RegionCode, Regions};
 use crate::rules::parameters::{Parameter, ParameterValue, Parameters};
 use crate::rules::{RULES, Rule};
 
-/// Something that may be right, and that a clerk should look at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Warning {
-    /// Path relative to the corpus folder.
-    pub path: String,
-    /// Line, counted from 1; 0 where the whole file is meant.
-    pub line: usize,
-    /// Chinese: what was found and what to do about it.
-    pub message: String,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.path, self.line, self.message)
-    }
-}
-
 /// What an audit found, in order of place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
+    /// Must be mended.
     pub problems: Vec<Problem>,
-    pub warnings: Vec<Warning>,
+    /// Perhaps right, and for a clerk to judge.
+    pub warnings: Vec<Problem>,
 }
 
 /// Audits a corpus that was read whole.
@@ -140,7 +124,7 @@ fn conditions(when: &BTreeMap<String, String>) -> String {
 
 /// Days between a value's end and the start of the next of its kind on which the place has nothing on file: an answer
 /// would then silently use the province's or the nation's value.
-fn holes(parameters: &Parameters, regions: &Regions) -> Vec<Warning> {
+fn holes(parameters: &Parameters, regions: &Regions) -> Vec<Problem> {
     let mut found = vec![];
     for parameter in parameters.iter() {
         let mut series: BTreeMap<(RegionCode, &BTreeMap<String, String>), Vec<&ParameterValue>> = BTreeMap::new();
@@ -153,7 +137,7 @@ fn holes(parameters: &Parameters, regions: &Regions) -> Vec<Warning> {
                 let (before, after) = (pair[0], pair[1]);
                 let Some((first, last)) = between(before, after) else { continue };
                 let Some((first, last)) = uncovered(parameter, before, first, last) else { continue };
-                found.push(Warning {
+                found.push(Problem {
                     path: after.place.0.clone(),
                     line: after.place.1,
                     message: format!(
@@ -385,7 +369,7 @@ mod tests {
             .filter(|p| p.line > 0 || (row.key != "daily_rate" && p.message.contains("“daily_rate”")))
             .map(Problem::to_string)
             .collect();
-            found.extend(holes(&parameters, &regions).iter().map(Warning::to_string));
+            found.extend(holes(&parameters, &regions).iter().map(Problem::to_string));
             found.sort();
             assert_eq!(found.len(), row.want.len(), "{}: {found:#?}", row.name);
             for (want, got) in row.want.iter().zip(&found) {

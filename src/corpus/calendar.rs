@@ -41,10 +41,10 @@ pub fn read(path: &str, text: &str) -> (Option<(i16, Year)>, Vec<Problem>) {
     let makeup_workdays = days(&mut file, &root, "makeup_workdays", year);
     for day in makeup_workdays.keys() {
         if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-            file.problem(0, format!("补班日 {day} 本来就不是周末"));
+            file.problem(file.place(&root, "makeup_workdays"), format!("补班日 {day} 本来就不是周末"));
         }
         if holidays.contains_key(day) {
-            file.problem(0, format!("{day} 同时写成了放假和补班"));
+            file.problem(file.place(&root, "makeup_workdays"), format!("{day} 同时写成了放假和补班"));
         }
     }
     (year.map(|y| (y, Year { holidays, makeup_workdays, reference })), file.problems)

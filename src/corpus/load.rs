@@ -12,7 +12,7 @@ use crate::rules::Law;
 use crate::text::Folded;
 use crate::understand::lexicon::Lexicon;
 
-/// Topic ids, the same as in the rules' table; the last three have no rule and are answered from passages.
+/// Topic ids: those with rules, then those answered from passages, then what is none of ours.
 pub const TOPICS: &[&str] = &[
     "balance_transfer",
     "arrears",
@@ -27,6 +27,8 @@ pub const TOPICS: &[&str] = &[
     "balance_inquiry",
     "reimbursement",
     "card",
+    // Imported pages about something else keep their text and say so; they answer no question of ours.
+    "out_of_scope",
 ];
 
 /// The folders of the corpus that everything else is derived from.
@@ -59,43 +61,49 @@ pub fn load(dir: &Path) -> (Corpus, Vec<Problem>) {
         articles.extend(article);
         problems.extend(wrong);
     }
-    problems.extend(across(&articles));
+    problems.extend(across(dir, &articles));
     problems.sort();
     (Corpus { law, articles, vocabulary, lexicon }, problems)
 }
 
 /// Problems that only show when articles are compared: an id or a curated question taken twice, a `supersedes` that
 /// names nothing.
-fn across(articles: &[Article]) -> Vec<Problem> {
+fn across(dir: &Path, articles: &[Article]) -> Vec<Problem> {
     let mut problems = vec![];
-    let mut note = |article: &Article, message: String| {
-        problems.push(Problem { path: article.path.clone(), line: 0, message });
+    let mut note = |article: &Article, words: &str, message: String| {
+        problems.push(Problem { path: article.path.clone(), line: line_of(&dir.join(&article.path), words), message });
     };
     let ids: HashSet<&str> = articles.iter().map(|a| a.id.as_str()).collect();
     let mut paths: HashMap<&str, &str> = HashMap::new();
     let mut asked: HashMap<String, &str> = HashMap::new();
     for article in articles {
         if let Some(first) = paths.insert(&article.id, &article.path) {
-            note(article, format!("id“{}”与 {first} 重复", article.id));
+            note(article, "id", format!("id“{}”与 {first} 重复", article.id));
         }
         let mut own = HashSet::new();
         for question in &article.questions {
             let folded = Folded::new(question);
             let key: String = folded.chars().iter().filter(|c| c.is_alphanumeric()).collect();
             if !own.insert(key.clone()) {
-                note(article, format!("问题“{question}”写了两次"));
+                note(article, question, format!("问题“{question}”写了两次"));
             } else if let Some(first) = asked.insert(key, &article.path) {
-                note(article, format!("问题“{question}”在 {first} 里已有;一个问题只能属于一篇文章"));
+                note(article, question, format!("问题“{question}”在 {first} 里已有;一个问题只能属于一篇文章"));
             }
         }
         for old in article.supersedes.iter().filter(|old| !ids.contains(old.as_str())) {
-            note(article, format!("supersedes 里的“{old}”不存在"));
+            note(article, old, format!("supersedes 里的“{old}”不存在"));
         }
         if article.supersedes.contains(&article.id) {
-            note(article, "supersedes 里写了文章自己".to_owned());
+            note(article, "supersedes", "supersedes 里写了文章自己".to_owned());
         }
     }
     problems
+}
+
+/// The first line that holds these words, counted from 1; 1 where none does.
+pub(super) fn line_of(path: &Path, words: &str) -> usize {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().position(|line| line.contains(words)).map_or(1, |i| i + 1)
 }
 
 /// Every file below a folder of the corpus, as sorted relative paths. Links are not followed, so that no file outside

@@ -6,6 +6,7 @@
 pub mod article;
 pub mod audit;
 pub mod calendar;
+pub mod check;
 pub mod import;
 pub mod law;
 pub mod lexicon;

@@ -82,7 +82,10 @@ fn parameter<'t>(
     let unit_name = file.string(table, "unit")?;
     let Some(&(unit, _)) = UNITS.iter().find(|(u, _)| *u == unit_name) else {
         let known: Vec<_> = UNITS.iter().map(|(u, _)| *u).collect();
-        file.problem(at, format!("参数“{key}”的单位“{unit_name}”不认识;可用:{}", known.join("、")));
+        file.problem(
+            file.place(table, "unit"),
+            format!("参数“{key}”的单位“{unit_name}”不认识;可用:{}", known.join("、")),
+        );
         return None;
     };
     let min = bound(file, table, "min");
@@ -133,14 +136,20 @@ fn read_value<'t>(
     let region = file.string(table, "region").and_then(|code| {
         let known = RegionCode::parse(&code).filter(|c| *c == RegionCode::NATION || regions.get(*c).is_some());
         if known.is_none() {
-            file.problem(at, format!("地区代码“{code}”不存在;应为六位行政区划代码,全国写 000000"));
+            file.problem(
+                file.place(table, "region"),
+                format!("地区代码“{code}”不存在;应为六位行政区划代码,全国写 000000"),
+            );
         }
         known
     });
     let level = file.string(table, "level").and_then(|word| {
         let level = Level::parse(&word);
         if level.is_none() {
-            file.problem(at, format!("“level”是“{word}”;应为 official、secondary、seed 或 unverified"));
+            file.problem(
+                file.place(table, "level"),
+                format!("“level”是“{word}”;应为 official、secondary、seed 或 unverified"),
+            );
         }
         level
     });
@@ -149,7 +158,7 @@ fn read_value<'t>(
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        file.problem(at, format!("结束日 {to} 早于开始日 {from}"));
+        file.problem(file.place(table, "to"), format!("结束日 {to} 早于开始日 {from}"));
     }
     let document = file.string(table, "document");
     let url = file.string(table, "url");
@@ -163,7 +172,7 @@ fn read_value<'t>(
     let conflicts = file.strings(table, "conflicts").unwrap_or_default();
     let raw = file.string(table, "value")?;
     let Some(datum) = datum(&raw, unit) else {
-        file.problem(at, format!("值“{raw}”不合单位“{unit}”"));
+        file.problem(file.place(table, "value"), format!("值“{raw}”不合单位“{unit}”"));
         return None;
     };
     Some(ParameterValue {

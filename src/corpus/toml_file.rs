@@ -64,6 +64,11 @@ impl<'t> TomlFile<'t> {
         table.iter().find(|(k, _)| k.get_ref().as_ref() == key)
     }
 
+    /// Where the value of a key stands; the table's beginning where the key is absent.
+    pub fn place(&self, table: &DeTable<'t>, key: &str) -> usize {
+        self.entry(table, key).map_or(0, |(_, value)| value.span().start)
+    }
+
     /// Reports an absent key at `at`.
     pub fn require(&mut self, table: &DeTable<'t>, key: &str, at: usize) {
         if self.entry(table, key).is_none() {

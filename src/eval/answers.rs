@@ -52,7 +52,7 @@ pub fn run(engine: &Engine, rows: &[Value], today: Date) -> Report {
         let before = report.failures.len();
         let checked = ask(engine, row, today);
         let rule = rule_of(row);
-        let (id, failures) = (row["id"].as_str().unwrap_or("?").to_owned(), checked.unwrap_or_else(|e| vec![e]));
+        let (id, failures) = (row["id"].as_str().unwrap_or("?").to_owned(), checked.unwrap_or_else(|e| vec![*e]));
         if let Some((wanted, got)) = topics(engine, row, today) {
             *report.confusion.entry(wanted).or_default().entry(got).or_default() += 1;
         }
@@ -93,11 +93,15 @@ fn question_of(row: &Value) -> Option<&str> {
     row["noisy"].as_str().or_else(|| row["question"].as_str())
 }
 
-fn day(row: &Value, today: Date) -> Result<Date, Failure> {
+fn day(row: &Value, today: Date) -> Result<Date, Box<Failure>> {
     match row["at"].as_str() {
         None => Ok(today),
-        Some(text) => text.parse().map_err(|_| failure("at", json!("a date"), json!(text))),
+        Some(text) => text.parse().map_err(|_| unreadable("at", json!("a date"), json!(text))),
     }
+}
+
+fn unreadable(path: &str, expected: Value, got: Value) -> Box<Failure> {
+    Box::new(failure(path, expected, got))
 }
 
 fn failure(path: &str, expected: Value, got: Value) -> Failure {
@@ -105,20 +109,22 @@ fn failure(path: &str, expected: Value, got: Value) -> Failure {
 }
 
 /// The row's failures; an `Err` is a row that cannot be read.
-fn ask(engine: &Engine, row: &Value, today: Date) -> Result<Vec<Failure>, Failure> {
+fn ask(engine: &Engine, row: &Value, today: Date) -> Result<Vec<Failure>, Box<Failure>> {
     let at = day(row, today)?;
     let region = match row["region"].as_str() {
         None => None,
-        Some(text) => Some(RegionCode::parse(text).ok_or_else(|| failure("region", json!("six digits"), json!(text)))?),
+        Some(text) => {
+            Some(RegionCode::parse(text).ok_or_else(|| unreadable("region", json!("six digits"), json!(text)))?)
+        }
     };
     let mut facts = Facts::default();
     for (name, value) in row["facts"].as_object().into_iter().flatten() {
-        facts.insert_json(name, value).map_err(|e| failure("facts", json!(e), value.clone()))?;
+        facts.insert_json(name, value).map_err(|e| unreadable("facts", json!(e), value.clone()))?;
     }
     if let Some(turns) = row["turns"].as_array() {
         return Ok(converse(engine, row, turns, at, region));
     }
-    let text = question_of(row).ok_or_else(|| failure("question", json!("a question"), Value::Null))?;
+    let text = question_of(row).ok_or_else(|| unreadable("question", json!("a question"), Value::Null))?;
     let answer = engine.answer(&Question { text, region, at, facts, explain: false });
     Ok(compare(&answer, &row["expect"], "", text))
 }

@@ -60,6 +60,11 @@ impl Rebuild {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn reset(&self) {
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(0, Ordering::Relaxed);
+    }
+
     fn note(&self, failure: Option<Failure>) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
@@ -75,6 +80,7 @@ pub fn start(app: &Shared) -> bool {
     if app.rebuild.running.swap(true, Ordering::SeqCst) {
         return false;
     }
+    app.rebuild.reset();
     let app = app.clone();
     tokio::task::spawn_blocking(move || {
         let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| build(&app, &|_, _| {})));
@@ -101,7 +107,7 @@ pub fn start(app: &Shared) -> bool {
 
 /// Builds and opens a generation. `progress` gets articles done and in all.
 pub fn build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Live, IndexError> {
-    app.rebuild.done.store(0, Ordering::Relaxed);
+    app.rebuild.reset();
     let both = |done, total| {
         app.rebuild.done.store(done, Ordering::Relaxed);
         app.rebuild.total.store(total, Ordering::Relaxed);

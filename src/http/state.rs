@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
-use super::suggest::Completions;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::index::Snapshot;
+use crate::retrieve::Suggester;
 
 /// What the service is told at its start.
 #[derive(Clone, Debug)]
@@ -30,15 +30,15 @@ pub struct Options {
 /// One snapshot with what is derived from it; swapped whole.
 pub struct Live {
     pub engine: Engine,
-    pub completions: Completions,
+    pub suggester: Suggester,
     articles: HashMap<String, usize>,
 }
 
 impl Live {
     pub fn new(snapshot: Snapshot) -> Live {
         let articles = snapshot.corpus.articles.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
-        let completions = Completions::new(&snapshot.corpus);
-        Live { engine: Engine::new(snapshot), completions, articles }
+        let suggester = Suggester::new(&snapshot.corpus.articles);
+        Live { engine: Engine::new(snapshot), suggester, articles }
     }
 
     /// The article with this id.

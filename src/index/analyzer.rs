@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::corpus::vocabulary::Vocabulary;
+use crate::text::answer_kind::AnswerKind;
 use crate::text::segment::{self, Segmenter, Token};
 
 /// Marks a term that stands for a whole line of the synonym list. No word can begin with it.
@@ -59,6 +60,14 @@ impl Analyzer {
     pub fn words<'t>(&self, folded: &'t str) -> Vec<Token<'t>> {
         let mut words = self.segmenter.words(folded);
         self.synonyms.find(folded, &mut words);
+        words
+    }
+
+    /// The words of a folded passage, and the kinds of answer it offers.
+    pub fn words_of_passage<'t>(&self, folded: &'t str) -> Vec<Token<'t>> {
+        let mut words = self.words(folded);
+        let kinds = AnswerKind::offered(folded).into_iter();
+        words.extend(kinds.map(|kind| Token { text: Cow::Borrowed(kind.term()), start: 0, end: 0 }));
         words
     }
 

@@ -84,6 +84,9 @@ pub fn date_number(date: Date) -> u64 {
         + date.day().unsigned_abs() as u64
 }
 
+/// A first sentence is a heading up to this many characters.
+const LONGEST_LEAD: usize = 80;
+
 struct Maker<'a> {
     fields: &'a Fields,
     plan: &'a Plan<'a>,
@@ -98,7 +101,7 @@ impl Maker<'_> {
             .iter()
             .filter_map(|t| self.plan.topics.iter().position(|known| known == t))
             .fold(0u64, |bits, place| bits | 1 << (place % 64));
-        let twins = self.twins(&document.text);
+        let twins = self.twins(&document.title, &document.text);
         passages::split(&document.text)
             .into_iter()
             .enumerate()
@@ -113,7 +116,11 @@ impl Maker<'_> {
                     let card = serde_json::to_string(&document.source).unwrap_or_default();
                     entry.add_text(f.card, card);
                 }
-                self.add(&mut entry, HEADINGS, &span.heading);
+                match (i, span.heading.as_str()) {
+                    // Where no heading says what a text is about, its first sentence does.
+                    (0, "") => self.add(&mut entry, HEADINGS, lead(text)),
+                    (_, heading) => self.add(&mut entry, HEADINGS, heading),
+                }
                 self.add(&mut entry, BODY, text);
                 entry.add_u64(f.article, number as u64);
                 entry.add_u64(f.region, region_number(document.region));
@@ -141,21 +148,32 @@ impl Maker<'_> {
         entry.add_text(self.fields.grams[part], folded.text());
     }
 
-    /// A number that articles with the same body share, place names, marks and white space aside.
-    fn twins(&self, text: &str) -> u64 {
-        let folded = Folded::new(text);
-        let bare = match &self.places {
-            Some(places) => places.replace_all(folded.text(), &vec![""; places.patterns_len()]),
-            None => folded.text().to_owned(),
+    /// A number that articles with the same title and body share, place names, marks and white space aside.
+    fn twins(&self, title: &str, text: &str) -> u64 {
+        let bare = |text: &str| -> String {
+            let folded = Folded::new(text);
+            let nameless = match &self.places {
+                Some(places) => places.replace_all(folded.text(), &vec![""; places.patterns_len()]),
+                None => folded.text().to_owned(),
+            };
+            nameless.chars().filter(|c| c.is_alphanumeric()).collect()
         };
-        let letters: String = bare.chars().filter(|c| c.is_alphanumeric()).collect();
-        if letters.chars().count() < SHORTEST_TWIN {
+        let body = bare(text);
+        if body.chars().count() < SHORTEST_TWIN {
             return 0;
         }
+        let letters = (bare(title), body);
         let mut hasher = DefaultHasher::new();
         letters.hash(&mut hasher);
         hasher.finish() >> 32
     }
+}
+
+/// The first sentence of a text, as far as it is short.
+fn lead(text: &str) -> &str {
+    let longest = text.char_indices().nth(LONGEST_LEAD).map_or(text.len(), |(at, _)| at);
+    let text = &text[..longest];
+    &text[..text.find(['。', '！', '？', '!', '?', '\n']).unwrap_or(text.len())]
 }
 
 /// A region's code as a number.

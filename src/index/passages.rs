@@ -9,12 +9,15 @@ const WANTED: usize = 320;
 /// … and a single block is cut only if it is longer than this.
 const LONGEST: usize = 500;
 
+/// Stands between a heading and the one inside it.
+pub const INSIDE: &str = " › ";
+
 /// A passage: where it stands in the text, and under which heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Byte range.
     pub range: Range<usize>,
-    /// The nearest heading, without its marks; empty before the first.
+    /// The headings above it from the outermost in, without their marks, joined by [`INSIDE`]; empty before the first.
     pub heading: String,
 }
 
@@ -45,26 +48,11 @@ fn characters(text: &str, range: Range<usize>) -> usize {
     text[range].chars().count()
 }
 
-/// The text's sections: heading and the byte range below it.
+/// The text's sections: headings above, and the byte range with the heading's own line inside: the words that answer may
+/// stand in it.
 fn sections(text: &str) -> Vec<(String, Range<usize>)> {
-    let mut sections = vec![];
-    let (mut heading, mut start, mut at) = (String::new(), 0, 0);
-    for line in text.split_inclusive('\n') {
-        if let Some(name) = heading_of(line) {
-            sections.push((std::mem::replace(&mut heading, name), start..at));
-            start = at + line.len();
-        }
-        at += line.len();
-    }
-    sections.push((heading, start..at));
-    sections
-}
-
-/// `## 名称` → 名称.
-fn heading_of(line: &str) -> Option<String> {
-    let rest = line.trim_start_matches('#');
-    let marks = line.len() - rest.len();
-    ((1..=6).contains(&marks) && rest.starts_with(' ')).then(|| rest.trim().to_owned())
+    let of = |s: &crate::corpus::sections::Section| (s.headings(text).join(INSIDE), s.span.clone());
+    crate::corpus::sections::sections(text).iter().filter(|s| !s.is_bare(text)).map(of).collect()
 }
 
 /// Lines of a section without the white space around them; a line that is too long is cut at sentence ends.

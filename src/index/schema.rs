@@ -33,7 +33,7 @@ pub struct Fields {
     pub effective_to: Field,
     /// Index of the level in `Level`'s order, and whether the source was truncated.
     pub authority: Field,
-    /// Articles with the same body, place names aside, share a number; 0 for a body of its own.
+    /// Articles with the same title and body, place names aside, share a number; 0 for a body too short to tell.
     pub twins: Field,
     /// Stored: JSON of the article (first passage only), heading and text of the passage.
     pub card: Field,
@@ -101,7 +101,7 @@ impl Tokenizer for Terms {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
         let tokens = match self {
-            Terms::Words(analyzer) => analyzer.words(text),
+            Terms::Words(analyzer) => analyzer.words_of_passage(text),
             Terms::Grams(analyzer) => analyzer.grams(text),
         };
         Stream { tokens, next: 0, current: TantivyToken::default() }

@@ -1,1 +1,103 @@
-//! Why an article was found: what each term gave in each part.
+//! Why an article was found: what each term gave in each part, and what the whole was multiplied by.
+
+use serde::Serialize;
+use tantivy::postings::Postings;
+use tantivy::{DocSet, TERMINATED};
+
+use super::evidence::weigh;
+use super::rank::{Candidate, Ranked, rank, score};
+use super::terms::Kind;
+use super::{Query, Retriever, passage};
+use crate::index::schema::PARTS;
+
+/// What one term gave to an article.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Contribution {
+    /// As looked up; `≈` marks a line of the synonym list, `?` a kind of answer.
+    pub term: String,
+    pub kind: Kind,
+    /// title, questions, headings or body.
+    pub part: &'static str,
+    /// Occurrences in the article.
+    pub times: u32,
+    pub rarity: f32,
+    pub weight: f32,
+    /// The part's share of what the term gave.
+    pub evidence: f32,
+}
+
+/// How a hit came to its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    pub article: String,
+    pub score: f32,
+    /// 0: asked region, its province, the nation; 1: inside the asked region; 2: elsewhere.
+    pub region_class: u8,
+    pub in_force: bool,
+    /// A curated question that is the question asked: a tier of its own.
+    pub same_question: bool,
+    /// Likeness of title or curated question to the question, 0–1.
+    pub likeness: f32,
+    /// Nearness, authority and age.
+    pub factor: f32,
+    /// What the order within a tier goes by.
+    pub figure: f32,
+    /// Every term of the question found once.
+    pub ideal: f32,
+    /// Strongest first.
+    pub contributions: Vec<Contribution>,
+}
+
+/// One explanation for each hit that [`Retriever::search`] gives.
+pub(super) fn explain(retriever: &Retriever, query: &Query<'_>) -> Vec<Explanation> {
+    let ranked = rank(retriever, query);
+    ranked.candidates.iter().skip(query.offset).map(|candidate| of(retriever, &ranked, candidate)).collect()
+}
+
+fn of(retriever: &Retriever, ranked: &Ranked, candidate: &Candidate) -> Explanation {
+    let mut contributions = vec![];
+    let shard = &retriever.shards[candidate.shard as usize];
+    let article = candidate.article as usize;
+    let (start, end) = (shard.starts[article], shard.starts[article + 1]);
+    for mut weighed in weigh(retriever, &ranked.terms.all) {
+        let kind = weighed.term.kind as usize;
+        let mut found = vec![];
+        for (part, cursor) in &mut weighed.postings[candidate.shard as usize] {
+            let mut times = 0;
+            let mut doc = if cursor.doc() < start { cursor.seek(start) } else { cursor.doc() };
+            while doc != TERMINATED && doc < end {
+                times += cursor.term_freq();
+                doc = cursor.advance();
+            }
+            let length = shard.article_norms[kind][*part][article];
+            let norm = retriever.norms.article[kind][*part][length as usize];
+            found.push((*part, times, times as f32 * norm));
+        }
+        let sum: f32 = found.iter().map(|(.., weight)| weight).sum();
+        let whole = weighed.value / (retriever.weights.saturation[kind] + sum);
+        contributions.extend(found.into_iter().filter(|(_, times, _)| *times > 0).map(|(part, times, weight)| {
+            Contribution {
+                term: weighed.term.text.clone(),
+                kind: weighed.term.kind,
+                part: PARTS[part],
+                times,
+                rarity: weighed.rarity,
+                weight: weighed.term.weight,
+                evidence: whole * weight,
+            }
+        }));
+    }
+    contributions.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.term.cmp(&b.term)));
+    Explanation {
+        article: passage::card(retriever, candidate).id,
+        score: score(candidate, ranked.ideal, &retriever.weights),
+        region_class: candidate.class,
+        in_force: candidate.in_force,
+        same_question: candidate.same_question,
+        likeness: candidate.likeness,
+        factor: candidate.factor,
+        figure: candidate.figure,
+        ideal: ranked.ideal,
+        contributions,
+    }
+}

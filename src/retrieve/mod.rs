@@ -5,6 +5,7 @@
 //! `passage` makes what is shown, `suggest` completes what is being typed, `explain` says why. All weights stand in
 //! `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
+mod evidence;
 pub mod explain;
 pub mod passage;
 mod rank;
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use tantivy::{Index, ReloadPolicy, Searcher};
 
+pub use explain::Explanation;
 pub use passage::Passage;
 pub use suggest::Suggester;
 pub use weights::Weights;
@@ -53,6 +55,8 @@ pub struct Found {
     pub facets: Facets,
     /// A region was asked for, nothing was found in it, its province or the nation, and the hits are of other regions.
     pub elsewhere: bool,
+    /// Nothing holds a word of the question, and the hits only share characters with it.
+    pub fuzzy: bool,
     /// Sayings of the question that were also looked up by the synonym list: as asked, canonical.
     pub synonyms: Vec<(String, String)>,
 }
@@ -72,7 +76,7 @@ pub struct Retriever {
     searcher: Searcher,
     shards: Vec<Shard>,
     totals: shard::Totals,
-    norms: rank::Norms,
+    norms: evidence::Norms,
     /// Numbers of bodies that several articles share.
     twins: HashSet<u64>,
     /// The newest day of publication on file, as a number.
@@ -103,7 +107,7 @@ impl Retriever {
         let totals = shard::Totals::of(&shards);
         let weights = Weights::default();
         Ok(Retriever {
-            norms: rank::Norms::new(&totals, &weights),
+            norms: evidence::Norms::new(&totals, &weights),
             twins: shard::twins(&shards),
             newest: shards.iter().flat_map(|s| s.published.values.iter()).max().unwrap_or(0),
             analyzer,
@@ -119,7 +123,7 @@ impl Retriever {
 
     /// The same index under other weights.
     pub fn with_weights(mut self, weights: Weights) -> Retriever {
-        self.norms = rank::Norms::new(&self.totals, &weights);
+        self.norms = evidence::Norms::new(&self.totals, &weights);
         self.weights = weights;
         self
     }
@@ -142,5 +146,16 @@ impl Retriever {
     /// Ranked passages for a query. Never fails: what cannot be found is an empty result.
     pub fn search(&self, query: &Query<'_>) -> Found {
         rank::search(self, query)
+    }
+
+    /// Why each hit that [`Retriever::search`] gives stands where it does.
+    pub fn explain(&self, query: &Query<'_>) -> Vec<Explanation> {
+        explain::explain(self, query)
+    }
+
+    /// Ids of the articles that [`Retriever::search`] gives, without what is shown of them.
+    pub fn ranked(&self, query: &Query<'_>) -> Vec<String> {
+        let ranked = rank::rank(self, query);
+        ranked.candidates.iter().skip(query.offset).map(|c| passage::card(self, c).id).collect()
     }
 }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, TantivyDocument};
 
+use super::Retriever;
 use super::rank::Candidate;
 use super::terms::{Kind, Terms};
-use super::{Retriever, shard::Shard};
 use crate::index::Analyzer;
 use crate::index::document::Card;
 use crate::region::RegionCode;
@@ -116,28 +116,43 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, evidence: &[f32
     }
 }
 
-/// The id of an article.
-pub(super) fn id(retriever: &Retriever, candidate: &Candidate) -> String {
-    card(retriever, candidate).id
-}
-
-/// Marks the candidates that have a curated question which is the question asked, words of asking and marks aside.
-pub(super) fn mark_same_question(retriever: &Retriever, question: &str, candidates: &mut [Candidate]) {
-    if retriever.totals.tokens[Kind::Grams as usize][crate::index::schema::QUESTIONS] == 0 {
+/// Compares the question as a whole with each candidate's title, curated questions and, where it is but a line, text:
+/// likeness raises the figure, and beyond a threshold makes it the same question.
+pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate]) {
+    let weights = &retriever.weights;
+    let asked = letters(question);
+    if asked.is_empty() {
         return;
     }
-    let asked = pairs(&Folded::new(question));
     for candidate in candidates {
-        let card = card(retriever, candidate);
-        let likeness = card.questions.iter().chain([&card.title]).map(|q| dice(&asked, &pairs(&Folded::new(q))));
-        candidate.same_question = likeness.fold(0.0, f32::max) >= retriever.weights.same_question;
+        let shard = &retriever.shards[candidate.shard as usize];
+        let range = shard.starts[candidate.article as usize]..shard.starts[candidate.article as usize + 1];
+        let first = stored(retriever, candidate.shard, range.start);
+        let card = card_of(retriever, &first);
+        let mut sayings: Vec<String> = card.questions;
+        if range.len() == 1 && card.title.is_empty() {
+            let text = string(&first, retriever.fields.text);
+            if text.chars().count() <= LONGEST_LINE {
+                sayings.push(text);
+            }
+        }
+        candidate.likeness = sayings.iter().map(|s| dice(&asked, &letters(s))).fold(0.0, f32::max);
+        // A title is a name: equal to the question it decides, merely similar it says nothing.
+        let title = dice(&asked, &letters(&card.title));
+        candidate.same_question = candidate.likeness.max(title) >= weights.same_question;
+        candidate.figure *= 1.0 + weights.likeness * candidate.likeness;
     }
 }
 
-/// Pairs of neighbouring letters, sorted.
-fn pairs(folded: &Folded) -> Vec<(char, char)> {
+/// A text of up to this many characters is itself a question or a title.
+const LONGEST_LINE: usize = 40;
+
+/// Letters and pairs of neighbouring letters, sorted.
+fn letters(text: &str) -> Vec<(char, char)> {
+    let folded = Folded::new(text);
     let letters: Vec<char> = folded.chars().iter().copied().filter(|c| c.is_alphanumeric()).collect();
     let mut pairs: Vec<(char, char)> = letters.windows(2).map(|w| (w[0], w[1])).collect();
+    pairs.extend(letters.iter().map(|c| (*c, *c)));
     pairs.sort_unstable();
     pairs
 }
@@ -163,10 +178,14 @@ fn stored(retriever: &Retriever, shard: u32, doc: u32) -> TantivyDocument {
     retriever.searcher.doc(DocAddress::new(shard, doc)).unwrap_or_default()
 }
 
-fn card(retriever: &Retriever, candidate: &Candidate) -> Card {
-    let shard: &Shard = &retriever.shards[candidate.shard as usize];
-    let first = stored(retriever, candidate.shard, shard.starts[candidate.article as usize]);
-    serde_json::from_str(&string(&first, retriever.fields.card)).unwrap_or_default()
+/// What is stored of an article.
+pub(super) fn card(retriever: &Retriever, candidate: &Candidate) -> Card {
+    let shard = &retriever.shards[candidate.shard as usize];
+    card_of(retriever, &stored(retriever, candidate.shard, shard.starts[candidate.article as usize]))
+}
+
+fn card_of(retriever: &Retriever, first: &TantivyDocument) -> Card {
+    serde_json::from_str(&string(first, retriever.fields.card)).unwrap_or_default()
 }
 
 fn string(document: &TantivyDocument, field: Field) -> String {
@@ -178,7 +197,8 @@ fn date(number: u64) -> Option<Date> {
     Date::new(i16::try_from(number / 10_000).ok()?, part(number / 100)?, part(number)?).ok().filter(|_| number > 0)
 }
 
-fn topics_of(all: &[String], bits: u64) -> Vec<String> {
+/// The topics of a set of bits.
+pub(super) fn topics_of(all: &[String], bits: u64) -> Vec<String> {
     all.iter().enumerate().filter(|(place, _)| bits >> (place % 64) & 1 == 1).map(|(_, topic)| topic.clone()).collect()
 }
 

@@ -1,70 +1,26 @@
-//! Ranks whole articles and picks the passage of each to show.
+//! Orders the articles that were found and shows the best passage of each.
 //!
-//! An article's evidence is BM25F: for each term, occurrences in title, questions, headings and body are weighted and
-//! set against the part's length, added, saturated once and multiplied by the term's rarity; words and grams add up.
-//! Its best passage, scored alike by itself, adds a share, so that a question answered in one place outranks one
-//! whose words are scattered.
+//! Evidence of the whole article, a share of its best passage's own evidence, the likeness of its title or a curated
+//! question to what was asked, and gentle factors for nearness, authority and age make one figure. The order is: region
+//! class (asked region, its province and the nation; places inside the asked region; others, which are shown only if
+//! nothing else is found), then in force, then a curated question that is the question asked, then the figure.
 //!
-//! Order: region class (asked region, its province and the nation; places inside the asked region; others, which are
-//! shown only if nothing else is found), then in force, then a curated question that is the question asked, then
-//! evidence. `score` is `1 - exp(-certainty × evidence / ideal)`, where the ideal is every term found once; a hit is
-//! never given more than the one before it.
+//! `score` is `1 - exp(-certainty × figure / ideal)`, where the ideal is every term of the question found once in a text
+//! of middling length; a curated question asked in its own words is 0.97 at least. A hit is never given more than the
+//! one before it.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::{DocSet, TERMINATED};
-
-use super::shard::{KINDS, Shard, Totals};
-use super::terms::{Term, Terms};
-use super::{Found, Query, Retriever, Weights, passage};
+use super::evidence::{Evidence, Weighed, gather, weigh};
+use super::shard::Shard;
+use super::terms::Terms;
+use super::{Facets, Found, Query, Retriever, Weights, passage};
 use crate::index::build::date_number;
-use crate::index::schema::HEADINGS;
 use crate::region::RegionCode;
 
-/// So many of the best are looked at for a curated question, even where fewer are asked for.
+/// So many of the best are compared with the question as a whole, even where fewer are asked for.
 const LOOKED_AT: usize = 20;
-/// Tantivy's one-byte scale of lengths.
-const LENGTHS: usize = 256;
-
-/// A term with its postings in one shard.
-pub(super) struct Weighed<'t> {
-    pub term: &'t Term,
-    /// Weight times rarity.
-    pub value: f32,
-    /// By shard: part and postings.
-    pub postings: Vec<Vec<(usize, SegmentPostings)>>,
-}
-
-/// What each length costs, by kind and part: occurrences are multiplied by it.
-pub(super) struct Norms {
-    pub article: [[[f32; LENGTHS]; 4]; KINDS],
-    pub passage: [[[f32; LENGTHS]; 4]; KINDS],
-}
-
-impl Norms {
-    pub fn new(totals: &Totals, weights: &Weights) -> Norms {
-        let table = |kind: usize, part: usize, count: u64| {
-            let average = (totals.tokens[kind][part] as f32 / count.max(1) as f32).max(1.0);
-            let b = weights.lengths[part];
-            std::array::from_fn(|id| {
-                let length = tantivy::fieldnorm::FieldNormReader::id_to_fieldnorm(id as u8) as f32;
-                weights.parts[part] / (1.0 - b + b * length / average)
-            })
-        };
-        let tables = |count: u64| std::array::from_fn(|kind| std::array::from_fn(|part| table(kind, part, count)));
-        Norms { article: tables(totals.articles), passage: tables(totals.passages) }
-    }
-}
-
-/// Evidence gathered in one shard.
-struct Evidence {
-    article: Vec<f32>,
-    passage: Vec<f32>,
-    /// Rarity of the decisive terms found in each article.
-    covered: Vec<f32>,
-}
 
 /// An article that was found.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +33,12 @@ pub(super) struct Candidate {
     pub class: u8,
     pub in_force: bool,
     pub same_question: bool,
-    pub evidence: f32,
+    /// Likeness of title or curated question to the question asked, 0–1.
+    pub likeness: f32,
+    /// Nearness, authority and age.
+    pub factor: f32,
+    /// What the order goes by.
+    pub figure: f32,
     pub twins: u64,
 }
 
@@ -87,119 +48,113 @@ impl Candidate {
             .cmp(&other.class)
             .then(other.in_force.cmp(&self.in_force))
             .then(other.same_question.cmp(&self.same_question))
-            .then(other.evidence.total_cmp(&self.evidence))
+            .then(other.figure.total_cmp(&self.figure))
             .then(self.number.cmp(&other.number))
     }
 }
 
+/// The articles found for a query, best first as far as they were asked for.
+#[derive(Default)]
+pub(super) struct Ranked {
+    pub terms: Terms,
+    pub candidates: Vec<Candidate>,
+    pub evidence: Vec<Evidence>,
+    /// Value of all terms found once.
+    pub ideal: f32,
+    pub total: usize,
+    pub facets: Facets,
+    pub elsewhere: bool,
+    pub fuzzy: bool,
+    /// Articles folded into the one with this number.
+    pub twins: HashMap<u64, Vec<Candidate>>,
+}
+
 pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
-    let terms = Terms::new(query.text, &retriever.analyzer, &retriever.weights);
+    let ranked = rank(retriever, query);
+    let mut hits = vec![];
+    let mut ceiling = 1.0f32;
+    for (place, candidate) in ranked.candidates.iter().enumerate() {
+        ceiling = ceiling.min(score(candidate, ranked.ideal, &retriever.weights));
+        if place >= query.offset {
+            let evidence = &ranked.evidence[candidate.shard as usize].passage;
+            let mut hit = passage::show(retriever, candidate, evidence, &ranked.terms);
+            hit.score = ceiling;
+            let twins = ranked.twins.get(&candidate.number);
+            hit.twins = twins.into_iter().flatten().map(|c| passage::card(retriever, c).id).collect();
+            hits.push(hit);
+        }
+    }
+    Found {
+        hits,
+        total: ranked.total,
+        facets: ranked.facets,
+        elsewhere: ranked.elsewhere,
+        fuzzy: ranked.fuzzy,
+        synonyms: ranked.terms.synonyms,
+    }
+}
+
+/// Ranks as far as `offset + limit`.
+pub(super) fn rank(retriever: &Retriever, query: &Query<'_>) -> Ranked {
+    let weights = &retriever.weights;
+    let terms = Terms::new(query.text, &retriever.analyzer, weights);
+    let mut ranked = find(retriever, query, terms, weights.minimum, |w| w.value);
+    if ranked.candidates.is_empty() {
+        let loosened = std::mem::take(&mut ranked.terms).by_characters();
+        // Characters are counted, not weighed: a rare wrong one must not forbid all others.
+        ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0);
+        ranked.fuzzy = !ranked.candidates.is_empty();
+    }
+    let candidates = &mut ranked.candidates;
+    if candidates.iter().any(|c| c.class < 2) {
+        candidates.retain(|c| c.class < 2);
+    } else {
+        ranked.elsewhere = !candidates.is_empty();
+    }
+    ranked.twins = fold_twins(retriever, candidates);
+    ranked.total = candidates.len();
+    ranked.facets = facets(retriever, candidates);
+    let end = query.offset.saturating_add(query.limit);
+    best_first(candidates, end.max(LOOKED_AT));
+    passage::compare(retriever, query.text, &mut candidates[..]);
+    candidates.sort_by(Candidate::order);
+    candidates.truncate(end);
+    ranked
+}
+
+/// Every article that holds at least `minimum` of what the decisive terms are worth.
+fn find(
+    retriever: &Retriever,
+    query: &Query<'_>,
+    terms: Terms,
+    minimum: f32,
+    worth: fn(&Weighed<'_>) -> f32,
+) -> Ranked {
     let mut weighed = weigh(retriever, &terms.all);
     let ideal: f32 = weighed.iter().map(|w| w.value).sum();
-    let wanted: f32 = weighed.iter().filter(|w| w.term.decisive).map(|w| w.value).sum();
-    let mut found = Found { synonyms: terms.synonyms.clone(), ..Found::default() };
-    if wanted <= 0.0 {
-        return found;
+    for term in weighed.iter_mut().filter(|w| w.term.decisive) {
+        term.worth = worth(term);
     }
-    let gathered: Vec<Evidence> = retriever
+    let wanted: f32 = weighed.iter().map(|w| w.worth).sum();
+    if wanted <= 0.0 {
+        return Ranked { terms, ..Ranked::default() };
+    }
+    let evidence: Vec<Evidence> = retriever
         .shards
         .iter()
         .enumerate()
         .map(|(i, shard)| gather(shard, i, &mut weighed, &retriever.norms, &retriever.weights))
         .collect();
-    let least = wanted * retriever.weights.minimum;
-    let mut candidates = candidates(retriever, query, &gathered, least);
-    if candidates.iter().any(|c| c.class < 2) {
-        candidates.retain(|c| c.class < 2);
-    } else {
-        found.elsewhere = !candidates.is_empty();
-    }
-    let twins = fold_twins(retriever, &mut candidates);
-    found.total = candidates.len();
-    count_facets(retriever, &candidates, &mut found);
-
-    let end = query.offset.saturating_add(query.limit);
-    best_first(&mut candidates, end.max(LOOKED_AT));
-    passage::mark_same_question(retriever, query.text, &mut candidates);
-    candidates.sort_by(Candidate::order);
-    let mut ceiling = 1.0f32;
-    for (place, candidate) in candidates.iter().take(end).enumerate() {
-        ceiling = ceiling.min(score(candidate, ideal, &retriever.weights));
-        if place >= query.offset {
-            let passages = &gathered[candidate.shard as usize].passage;
-            let mut hit = passage::show(retriever, candidate, passages, &terms);
-            hit.score = ceiling;
-            hit.twins = twins.get(&candidate.number).into_iter().flatten().map(|c| passage::id(retriever, c)).collect();
-            found.hits.push(hit);
-        }
-    }
-    found
+    let candidates = candidates(retriever, query, &evidence, wanted * minimum);
+    drop(weighed);
+    Ranked { terms, candidates, evidence, ideal, ..Ranked::default() }
 }
 
 /// The documented 0–1 figure.
-fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32 {
-    let share = candidate.evidence * (1.0 + weights.saturation[0]) / ideal.max(f32::MIN_POSITIVE);
+pub(super) fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32 {
+    let share = candidate.figure * (1.0 + weights.saturation[0]) / ideal.max(f32::MIN_POSITIVE);
     let score = 1.0 - (-weights.certainty * share).exp();
     if candidate.same_question { score.max(0.97) } else { score }
-}
-
-/// Looks every term up; a term that no article holds keeps its rarity, because the question asked for it.
-pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> Vec<Weighed<'t>> {
-    terms
-        .iter()
-        .map(|term| {
-            let postings: Vec<_> =
-                retriever.shards.iter().map(|s| s.postings(term.kind as usize, &term.text)).collect();
-            let mut holders = [0u64; 4];
-            for (part, found) in postings.iter().flatten() {
-                holders[*part] += u64::from(found.doc_freq());
-            }
-            let holders = holders.into_iter().max().unwrap_or(0) as f32;
-            let all = retriever.totals.passages as f32;
-            let rarity = (1.0 + (all - holders + 0.5).max(0.0) / (holders + 0.5)).ln();
-            Weighed { term, value: term.weight * rarity.powf(retriever.weights.rarity), postings }
-        })
-        .collect()
-}
-
-fn gather(shard: &Shard, place: usize, terms: &mut [Weighed<'_>], norms: &Norms, weights: &Weights) -> Evidence {
-    let mut evidence = Evidence {
-        article: vec![0.0; shard.articles()],
-        passage: vec![0.0; shard.passages as usize],
-        covered: vec![0.0; shard.articles()],
-    };
-    for weighed in terms {
-        let kind = weighed.term.kind as usize;
-        let saturation = weights.saturation[kind];
-        let cursors = &mut weighed.postings[place];
-        let next = |cursors: &[(usize, SegmentPostings)]| cursors.iter().map(|(_, c)| c.doc()).min();
-        let mut doc = next(cursors).unwrap_or(TERMINATED);
-        while doc != TERMINATED {
-            let article = shard.owner[doc as usize] as usize;
-            let end = shard.starts[article + 1];
-            let mut in_article = 0.0f32;
-            while doc < end {
-                let mut in_passage = 0.0f32;
-                for (part, cursor) in cursors.iter_mut().filter(|(_, c)| c.doc() == doc) {
-                    let times = cursor.term_freq() as f32;
-                    let length = shard.article_norms[kind][*part][article];
-                    in_article += times * norms.article[kind][*part][length as usize];
-                    if *part >= HEADINGS {
-                        let length = shard.passage_norms[kind][*part].fieldnorm_id(doc);
-                        in_passage += times * norms.passage[kind][*part][length as usize];
-                    }
-                    cursor.advance();
-                }
-                evidence.passage[doc as usize] += weighed.value * in_passage / (saturation + in_passage);
-                doc = next(cursors).unwrap_or(TERMINATED);
-            }
-            evidence.article[article] += weighed.value * in_article / (saturation + in_article);
-            if weighed.term.decisive {
-                evidence.covered[article] += weighed.value;
-            }
-        }
-    }
-    evidence
 }
 
 fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32) -> Vec<Candidate> {
@@ -223,15 +178,7 @@ fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], l
             let (class, nearness) = nearness(shard.figure(&shard.region, id), query.region, weights);
             let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
             let best = evidence.passage[range].iter().copied().fold(0.0, f32::max);
-            let authority = shard.figure(&shard.authority, id);
-            let mut factor = nearness * weights.authority[(authority / 2).min(3) as usize];
-            if authority % 2 == 1 {
-                factor *= weights.truncated;
-            }
-            let published = shard.figure(&shard.published, id) / 10_000;
-            if published > 0 {
-                factor *= 1.0 - weights.age * now.saturating_sub(published).min(10) as f32;
-            }
+            let factor = nearness * standing(shard, id, now, weights);
             found.push(Candidate {
                 shard: place as u32,
                 article: id,
@@ -239,12 +186,27 @@ fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], l
                 class,
                 in_force: at.is_none_or(|at| in_force(shard, id, at)),
                 same_question: false,
-                evidence: (evidence.article[article] + weights.passage * best) * factor,
+                likeness: 0.0,
+                factor,
+                figure: (evidence.article[article] + weights.passage * best) / (1.0 + weights.passage) * factor,
                 twins: shard.figure(&shard.twins, id),
             });
         }
     }
     found
+}
+
+/// Authority, completeness and age of an article as one factor near 1.
+fn standing(shard: &Shard, article: u32, now: u64, weights: &Weights) -> f32 {
+    let authority = shard.figure(&shard.authority, article);
+    let mut factor = weights.authority[(authority / 2).min(3) as usize];
+    if authority % 2 == 1 {
+        factor *= weights.truncated;
+    }
+    match shard.figure(&shard.published, article) / 10_000 {
+        0 => factor,
+        year => factor * (1.0 - weights.age * now.saturating_sub(year).min(10) as f32),
+    }
 }
 
 fn in_force(shard: &Shard, article: u32, at: u64) -> bool {
@@ -306,7 +268,7 @@ fn best_first(candidates: &mut Vec<Candidate>, count: usize) {
     candidates.sort_by(Candidate::order);
 }
 
-fn count_facets(retriever: &Retriever, candidates: &[Candidate], found: &mut Found) {
+fn facets(retriever: &Retriever, candidates: &[Candidate]) -> Facets {
     let mut regions: HashMap<u64, usize> = HashMap::new();
     let mut years: HashMap<u64, usize> = HashMap::new();
     let mut topics: HashMap<u64, usize> = HashMap::new();
@@ -316,12 +278,15 @@ fn count_facets(retriever: &Retriever, candidates: &[Candidate], found: &mut Fou
         *years.entry(shard.figure(&shard.published, candidate.article) / 10_000).or_default() += 1;
         *topics.entry(shard.figure(&shard.topics, candidate.article)).or_default() += 1;
     }
-    found.facets.region = regions.into_iter().map(|(code, n)| (format!("{code:06}"), n)).collect();
-    found.facets.year = years.into_iter().filter(|(y, _)| *y > 0).map(|(y, n)| (y.to_string(), n)).collect();
+    let mut facets = Facets {
+        region: regions.into_iter().map(|(code, n)| (format!("{code:06}"), n)).collect(),
+        year: years.into_iter().filter(|(y, _)| *y > 0).map(|(y, n)| (y.to_string(), n)).collect(),
+        ..Facets::default()
+    };
     for (bits, count) in topics {
-        for (place, topic) in retriever.topics.iter().enumerate().filter(|(place, _)| bits >> (place % 64) & 1 == 1) {
-            let _ = place;
-            *found.facets.topic.entry(topic.clone()).or_default() += count;
+        for topic in passage::topics_of(&retriever.topics, bits) {
+            *facets.topic.entry(topic).or_default() += count;
         }
     }
+    facets
 }

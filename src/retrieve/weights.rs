@@ -15,20 +15,34 @@ pub struct Weights {
     pub lengths: [f32; 4],
     /// A word of one character, beside 1 for a longer word.
     pub single: f32,
+    /// A word inside a longer one.
+    pub sub_word: f32,
     /// A pair of neighbouring characters.
     pub pair: f32,
     /// One character by itself.
     pub character: f32,
-    /// A line of the synonym list.
+    /// A line of the synonym list, where the question has its canonical word; the word itself keeps the rest of 1.
     pub concept: f32,
+    /// The same where the question has another saying: then the line is what is meant.
+    pub variant: f32,
     /// What is left of the weight of a term of asking (请问).
     pub chatter: f32,
-    /// Exponent of a term's rarity.
-    pub rarity: f32,
+    /// A pair of characters that stands inside one word of the question.
+    pub inside: f32,
+    /// Factor for a term that begins with a letter or a digit.
+    pub code: f32,
+    /// Exponent of a term's rarity: words, grams.
+    pub rarity: [f32; 2],
+    /// How far likeness of title or curated question to the whole question raises an article.
+    pub likeness: f32,
+    /// A kind of answer (a length of time, an amount) that is asked for and offered.
+    pub answer_kind: f32,
     /// The best passage's own score, beside 1 for the whole article.
     pub passage: f32,
     /// The share of the question's rarity that an article must hold to be found at all.
     pub minimum: f32,
+    /// The same for the characters of a question of which no word is found.
+    pub fuzzy_minimum: f32,
     /// How quickly evidence turns into score: `1 - exp(-certainty × evidence)`.
     pub certainty: f32,
     /// From this likeness on, a curated question is taken for the question asked.
@@ -49,17 +63,24 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Weights {
         Weights {
-            saturation: [1.2, 1.2],
-            parts: [1.0, 1.0, 1.0, 1.0],
-            lengths: [0.5, 0.5, 0.5, 0.75],
-            single: 0.5,
-            pair: 0.6,
-            character: 0.1,
-            concept: 0.5,
-            chatter: 0.2,
-            rarity: 1.0,
-            passage: 0.3,
-            minimum: 0.1,
+            saturation: [1.1, 1.0],
+            parts: [1.0, 1.0, 0.8, 1.0],
+            lengths: [0.6, 0.5, 0.5, 0.9],
+            single: 0.75,
+            sub_word: 0.2,
+            pair: 0.55,
+            character: 0.75,
+            concept: 0.4,
+            variant: 0.8,
+            chatter: 0.45,
+            inside: 0.55,
+            code: 1.3,
+            rarity: [1.0, 1.3],
+            likeness: 0.4,
+            answer_kind: 3.0,
+            passage: 1.3,
+            minimum: 0.02,
+            fuzzy_minimum: 0.5,
             certainty: 1.5,
             same_question: 0.9,
             region: 1.3,

@@ -9,6 +9,7 @@
 //! Rules read no file, no clock and no environment: the day is [`Case::at`].
 
 pub mod calendar;
+pub mod diff;
 pub mod money;
 pub mod parameters;
 mod registry;

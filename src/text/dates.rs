@@ -199,7 +199,8 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
     let length = n.end - n.start;
     if chars.get(after) == Some(&'年') || starts_with(chars, after, "nian") {
         let four = length == 4 && plausible(value);
-        let two = length == 2 && n.digits && !(31..50).contains(&value) && value >= 10 || length == 2 && value >= 50;
+        // 15年参保 is how long, 26年没交 is when; only with a month is an earlier or later year meant.
+        let two = length == 2 && n.digits && value >= 10 && !(41..50).contains(&value);
         if !four && !two {
             return None;
         }
@@ -227,7 +228,9 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
         // A list or range of years is known by the next one: 26年、27年.
         let listed = matches!(chars.get(end), Some('、' | '和' | '-' | '到' | '至'))
             && number(chars, end + 1).is_some_and(|n| n.end - n.start == 2 && chars.get(n.end) == Some(&'年'));
-        if two && !listed && !YEAR_FOLLOWS.iter().any(|w| starts_with(chars, end, w)) {
+        let recent = (20..=40).contains(&value);
+        let followed = YEAR_FOLLOWS.iter().any(|w| starts_with(chars, end, w));
+        if two && !(recent && (listed || followed)) {
             return None;
         }
         return Some(DateMention { loose: two, ..mention(year, 1, 1, Precision::Year, i, end) });

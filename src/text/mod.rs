@@ -4,6 +4,7 @@
 //! stood in the original, so that spans and highlights point into what was really written. `segment` cuts folded text
 //! into words and character grams.
 
+pub mod answer_kind;
 pub mod dates;
 pub mod fold;
 pub mod numbers;

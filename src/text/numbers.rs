@@ -74,10 +74,7 @@ fn measure(chars: &[char], at: usize, taken: &dyn Fn(usize) -> bool) -> Option<M
     let mut m = with_unit(chars, first)?;
     // A range: 3-4个月, 10%到12%, 三到五个月. The first number may lack the unit that follows the second.
     let joint = skip_spaces(chars, m.end);
-    let joined = match chars.get(joint) {
-        Some('-' | '~' | '到' | '至' | '或') => true,
-        _ => false,
-    };
+    let joined = matches!(chars.get(joint), Some('-' | '~' | '到' | '至' | '或'));
     let next = skip_spaces(chars, joint + 1);
     if joined
         && next < chars.len()
@@ -207,6 +204,14 @@ fn with_unit(chars: &[char], n: Number) -> Option<Measure> {
         if follows(word) {
             return Some(ends(plain, Unit::Month, word));
         }
+    }
+    // 37块6 is 37.60.
+    if follows("块")
+        && let Some(jiao) = chars.get(unit_at + 1).and_then(|c| c.to_digit(10).map(i64::from).or_else(|| digit(*c)))
+        && !chars.get(unit_at + 2).is_some_and(|c| c.is_ascii_digit() || matches!(c, '个' | '年' | '月' | '天'))
+    {
+        let low = n.value + Decimal::new(jiao, 1);
+        return Some(Measure { low, unit: Unit::Yuan, end: unit_at + 2, ..plain });
     }
     for word in ["块钱", "元", "块", "蚊", "rmb", "圆"] {
         if follows(word) {
@@ -383,6 +388,14 @@ fn chinese(chars: &[char], at: usize) -> Option<Number> {
     if end == at || matches!(chars[at], '百' | '千' | '万' | '亿' | '佰' | '仟') {
         return None;
     }
+    // 四万一个月 is forty thousand a month.
+    let each = end >= at + 3
+        && chars[end - 1] == '一'
+        && place_word(chars[end - 2]).is_some()
+        && chars.get(end) == Some(&'个');
+    if each {
+        end -= 1;
+    }
     let run = &chars[at..end];
     let (value, sized) = if run.iter().any(|c| place_word(*c).is_some()) {
         (placed(run)?, run.iter().any(|c| matches!(c, '百' | '千' | '万' | '亿')))
@@ -449,14 +462,7 @@ fn placed(run: &[char]) -> Option<i64> {
 
 /// Whether the word stands at `at`.
 pub fn starts_with(chars: &[char], at: usize, word: &str) -> bool {
-    let mut i = at;
-    for c in word.chars() {
-        if chars.get(i) != Some(&c) {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    word.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c))
 }
 
 /// The next position that holds no space.

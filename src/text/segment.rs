@@ -257,7 +257,13 @@ pub fn grams(text: &str) -> Vec<Token<'_>> {
                     }
                 }
             }
-            Class::Letter => grams.push(line.token(at, end)),
+            Class::Letter => {
+                grams.push(line.token(at, end));
+                // What is counted or named: 6个, 38号, A7县.
+                if line.class(end) == Class::Han {
+                    grams.push(line.token(at, end + 1));
+                }
+            }
             Class::Other => {}
         }
         at = end;

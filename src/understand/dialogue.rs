@@ -50,7 +50,7 @@ impl Dialogue {
         let continued = self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at));
         let understood = match continued {
             Some(understood) => understood,
-            None => self.afresh(fresh),
+            None => self.afresh(fresh, text),
         };
         self.note(&understood, turn);
         self.question = Some(understood.clone());
@@ -68,7 +68,7 @@ impl Dialogue {
     ) -> Option<Understanding> {
         let same_rules = fresh.rules.iter().any(|r| last.rules.contains(r));
         let marked = fresh.present.contains("correction") || fresh.present.contains("variation");
-        let asks_anew = !fresh.rules.is_empty() && !same_rules && !(marked && text.chars().count() <= 12);
+        let asks_anew = !fresh.rules.is_empty() && !same_rules;
         if last.rules.is_empty() || asks_anew {
             self.question = Some(last);
             return None;
@@ -128,8 +128,20 @@ impl Dialogue {
     }
 
     /// A new question, with what is known of the person.
-    fn afresh(&mut self, mut fresh: Understanding) -> Understanding {
+    ///
+    /// 那每月账户进多少 after 工资9200,扣多少 asks something else about the same case: what the new rules read is kept too.
+    fn afresh(&mut self, mut fresh: Understanding, text: &str) -> Understanding {
         if let Some(last) = self.question.take() {
+            let same_case = text.starts_with('那') || fresh.facts.0.is_empty() && fresh.place.is_none();
+            let read: Vec<&str> =
+                fresh.rules.iter().filter_map(|r| crate::rules::rule(r)).flat_map(|r| r.facts).copied().collect();
+            for name in last.facts.0.keys().filter(|n| same_case && read.contains(n)) {
+                if fresh.facts.get(name).is_none()
+                    && let Some(fact) = last.facts.get(name)
+                {
+                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                }
+            }
             for name in PERSON {
                 if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
                     fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });

@@ -159,7 +159,7 @@ fn is_part_of_a_name(chars: &[char], start: usize, end: usize) -> bool {
     const STOPS: &[char] = &[
         ',', '。', '、', ';', '?', '!', ' ', '的', '在', '有', '去', '到', '跟', '读', '念', '转', '上', '是', '看',
         '住', '换', '来', '做', '一', '某', '当', '哪', '好', '用', '给', '那', '这', '没', '什', '二', '三', '个',
-        '家', '单', '新', '老', '原',
+        '家', '单', '新', '老', '原', '小',
     ];
     let university = starts_with(chars, end, "大学") && !starts_with(chars, end, "大学生");
     if university || DIRECT.iter().any(|w| starts_with(chars, end, w)) {
@@ -254,6 +254,13 @@ fn part(chars: &[char], start: usize, end: usize) -> Part {
         "来",
         "离职",
         "辞职",
+        "调至",
+        "调了去",
+        "走到",
+        "去了",
+        "来到",
+        "搬去",
+        "调往",
     ];
     const AFTER_DESTINATION: &[&str] =
         &["已经参保", "已参保", "参保了", "那边已", "也参保", "新单位", "上班了", "这边已"];

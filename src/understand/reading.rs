@@ -48,6 +48,9 @@ const ROLES: &[(&str, MoneyRole)] = &[
     ("yearly_cap", MoneyRole::Cap),
 ];
 
+/// How many characters a denial reaches where no pause ends it.
+const DENIAL: usize = 8;
+
 impl<'a> Reading<'a> {
     pub fn new(
         folded: &'a Folded,
@@ -109,6 +112,21 @@ impl<'a> Reading<'a> {
         self.words(class).next().is_some()
     }
 
+    /// Two places of which one is said to be left or reached: 宁波转合肥, 从成都到西安.
+    fn moved(&self) -> bool {
+        use super::place::Part;
+        self.two_places().is_some_and(|(from, to)| from.part == Part::Origin && to.part == Part::Destination)
+    }
+
+    /// 取1600出来, 拿不拿得出来: a verb of taking with 出来 or 回来 close behind.
+    fn take_out(&self) -> bool {
+        let chars = self.folded.chars();
+        (0..chars.len()).filter(|i| matches!(chars[*i], '取' | '提' | '拿' | '领' | '弄')).any(|i| {
+            let rest: String = chars[i + 1..(i + 12).min(chars.len())].iter().take_while(|c| !is_break(**c)).collect();
+            rest.contains("出来") || rest.contains("回来")
+        })
+    }
+
     /// 给我弟用, 给外孙女交: something is given to a relative to use.
     fn given_to(&self) -> bool {
         let chars = self.folded.chars();
@@ -119,7 +137,9 @@ impl<'a> Reading<'a> {
                 .iter()
                 .any(|c| matches!(c, '用' | '交' | '缴' | '付' | '刷' | '买' | '花' | '使'));
             given && used
-        })
+        }) || self.relative().is_some()
+            && ["给他", "给她", "给它"].iter().any(|w| self.folded.text().contains(w))
+            && self.says("account_money")
     }
 
     /// 用他爷爷的医保账户: a relative's account is to be used.
@@ -166,6 +186,8 @@ impl<'a> Reading<'a> {
         read("@date", self.dates.iter().any(|d| d.precision == Precision::Day));
         read("@year", self.dates.iter().any(|d| d.precision == Precision::Year));
         read("@places", self.two_places().is_some());
+        read("@moved", self.moved());
+        read("@take_out", self.take_out());
         read("@born", self.birth().is_some());
         // 今年断了他四个月 is a matter of months, not of coverage years.
         let by_month =
@@ -198,7 +220,9 @@ impl<'a> Reading<'a> {
             .filter(|m| self.class_of(m) == "negator" && matches!(m.sense, Sense::Cue(_)))
             .map(|m| {
                 // 不是想 itself contains 是想: an end must stand after the negator.
-                let end = ends.iter().copied().filter(|e| *e >= m.end).min().unwrap_or(self.folded.chars().len());
+                // Without a pause to end it a denial reaches a few words, not the whole sentence.
+                let reach = (m.end + DENIAL).min(self.folded.chars().len());
+                let end = ends.iter().copied().filter(|e| *e >= m.end).min().unwrap_or(reach);
                 (m.start, end)
             })
             .collect();
@@ -261,6 +285,11 @@ impl<'a> Reading<'a> {
 
     /// What an amount is, by the nearest word that can say so.
     pub fn money_role(&self, m: &Measure) -> MoneyRole {
+        self.money_role_at(m).map_or(MoneyRole::Unsaid, |(_, role)| role)
+    }
+
+    /// The role of an amount, with how far the word that says so stands.
+    fn money_role_at(&self, m: &Measure) -> Option<(usize, MoneyRole)> {
         let mut best: Option<(usize, MoneyRole)> = None;
         for (class, role) in ROLES {
             for word in self.words(class) {
@@ -273,12 +302,15 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        best.map_or(MoneyRole::Unsaid, |(_, role)| role)
+        best
     }
 
     /// The amount that plays this role; else the only amount of the question when nothing says what it is.
     pub fn amount(&self, role: MoneyRole) -> Option<&Measure> {
-        if let Some(m) = self.money().find(|m| self.money_role(m) == role) {
+        let playing = self.money().filter_map(|m| Some((self.money_role_at(m)?, m)));
+        if let Some((_, m)) =
+            playing.filter(|((_, r), _)| *r == role).min_by_key(|((distance, _), m)| (*distance, m.start))
+        {
             return Some(m);
         }
         let mut unsaid = self.money().filter(|m| self.money_role(m) == MoneyRole::Unsaid && m.unit == Unit::Yuan);

@@ -78,8 +78,19 @@ const SINGLES: &[(&str, char)] = &[
     ("wan", '万'),
     ("guo", '过'),
     ("ban", '办'),
+    ("an", '按'),
     ("sheng", '生'),
 ];
+
+/// Each piece costs, a lone syllable more than it says: 年, not 你按; 大连, not 大理按.
+const PIECE: i64 = 100;
+const SINGLE: i64 = 40;
+
+/// What a word is worth by its syllables: two words of two are worth more than one of three and a syllable (个月医保, not
+/// 个粤医保), one of four more than both.
+fn worth(syllables: usize) -> i64 {
+    ((syllables as f64).powf(1.5) * 1_000.0) as i64
+}
 
 impl Romanised {
     /// `words` with how much each weighs. Names of different places that are typed alike (suzhou) are left out: asking back
@@ -112,6 +123,7 @@ impl Romanised {
         for region in regions.iter().filter(|r| r.level != Level::County && !clashing.contains(r.short.as_str())) {
             add(region.pinyin.clone(), &region.short, 40);
         }
+        add("geyue".to_owned(), "个月", 300);
         let longest = read.keys().map(String::len).max().unwrap_or(0);
         Romanised { words: read, longest }
     }
@@ -146,23 +158,23 @@ impl Romanised {
 
     /// The best split of the letters into words and single syllables, and whether a word is among them.
     fn best(&self, letters: &[u8]) -> Option<(String, bool)> {
-        let mut best: Vec<Option<(u64, String, bool)>> = vec![None; letters.len() + 1];
+        let mut best: Vec<Option<(i64, String, bool)>> = vec![None; letters.len() + 1];
         best[0] = Some((0, String::new(), false));
         for at in 0..letters.len() {
             let Some((score, text, has_word)) = best[at].clone() else { continue };
             for end in at + 1..=(at + self.longest).min(letters.len()) {
                 let Ok(piece) = std::str::from_utf8(&letters[at..end]) else { continue };
-                let mut offer = |worth: u64, word: &str, is_word: bool| {
+                let mut offer = |worth: i64, word: &str, is_word: bool| {
                     let better = best[end].as_ref().is_none_or(|(s, ..)| score + worth > *s);
                     if better {
                         best[end] = Some((score + worth, format!("{text}{word}"), has_word || is_word));
                     }
                 };
                 if let Some((word, weight)) = self.words.get(piece) {
-                    let length = word.chars().count() as u64;
-                    offer(length * length * 1_000 + u64::from(*weight).min(500), word, true);
+                    let length = word.chars().count();
+                    offer(worth(length) + i64::from(*weight).min(300) - PIECE, word, true);
                 } else if let Some((_, c)) = SINGLES.iter().find(|(s, _)| *s == piece) {
-                    offer(300, &c.to_string(), false);
+                    offer(SINGLE - PIECE, &c.to_string(), false);
                 }
             }
         }

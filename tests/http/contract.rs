@@ -76,8 +76,8 @@ fn missing_references(document: &Value, part: &Value) -> Result<(), String> {
 fn operation(method: &str, target: &str) -> Option<&'static yiwen::http::Route> {
     let path = target.split('?').next()?;
     let fits = |template: &str| {
-        let (mut want, mut got) = (template.split('/').peekable(), path.split('/'));
-        while let Some(part) = want.next() {
+        let mut got = path.split('/');
+        for part in template.split('/') {
             if part.starts_with("{*") {
                 return got.next().is_some();
             }

@@ -161,7 +161,13 @@ pub(super) fn resident_wait(s: &mut Slots<'_, '_>) {
         .copied();
     let span_of_years =
         s.reading.dates.iter().filter(|d| d.precision == Precision::Year).map(|d| (d.start, d.end)).next();
-    if let Some(m) = length.filter(|m| missed.len() <= 1 || m.low / Decimal::from(12) >= Decimal::from(missed.len())) {
+    // 一年都没断过: the year is not a missed one.
+    let unbroken = s.first_word("not_broken").filter(|_| missed.is_empty());
+    if let Some(span) = unbroken {
+        s.put_as("missed_years", FactValue::Whole(0), span, Origin::Implied);
+    } else if let Some(m) =
+        length.filter(|m| missed.len() <= 1 || m.low / Decimal::from(12) >= Decimal::from(missed.len()))
+    {
         s.measured("missed_years", &m, 12);
     } else if let Some(span) = span_of_years.filter(|_| !missed.is_empty()) {
         s.put_as("missed_years", FactValue::Whole(missed.len() as i64), span, Origin::Implied);
@@ -194,8 +200,8 @@ fn coverage_year(s: &mut Slots<'_, '_>, missed: &[i16]) {
     let years: Vec<_> =
         s.reading.dates.iter().filter(|d| d.precision == Precision::Year && d.year >= 2020).copied().collect();
     let paid = |y: i16| !missed.contains(&y) && missed.iter().all(|m| *m < y);
-    let said = years.iter().filter(|d| d.coverage && paid(d.year)).last();
-    let found = said.or_else(|| years.iter().filter(|d| paid(d.year)).last());
+    let said = years.iter().rfind(|d| d.coverage && paid(d.year));
+    let found = said.or_else(|| years.iter().rfind(|d| paid(d.year)));
     if let Some(d) = found {
         s.put("coverage_year", FactValue::Whole(i64::from(d.year)), (d.start, d.end));
     } else if let Some(last) = missed.last()

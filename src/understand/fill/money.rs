@@ -83,6 +83,12 @@ fn group(s: &mut Slots<'_, '_>) {
     }
     // A tier named outright is the group of places that insure by tier; a kind of person is more telling than 孩子.
     let said: Vec<_> = s.reading.values("group").collect();
+    // 70岁老人: the age says more than the word.
+    let age = s.reading.measures.iter().find(|m| m.unit == Unit::Age && m.low >= Decimal::from(60)).copied();
+    if let Some(m) = age {
+        s.put_as("group", FactValue::Word(group_of_age(m.low).to_owned()), (m.start, m.end), Origin::Implied);
+        return;
+    }
     let ranked = [
         "college",
         "student",

@@ -1,0 +1,141 @@
+//! The command line by data: `tests/cli/*.jsonl`, one run of the program a line, and a corpus with a mistake of each kind.
+//!
+//! `{"name","args":[…],"env"?:{},"config"?:"…","pad"?:[text,times],"expect":{"exit","stdout"?:[…],"stdout_not"?:[…],
+//! "stderr"?:[…],"json"?:{pointer:value}}}`. `$CORPUS`, `$INDEX`, `$EMPTY` (a folder without anything) and `$PAD` stand
+//! for what they name; the shipped corpus and its index are used unless a row says otherwise.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod mistakes;
+mod serving;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Everything that one run of the program gave.
+pub struct Run {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+pub static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+/// The shipped corpus, indexed once by the program itself.
+static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
+    let index = FOLDER.path().join("index");
+    let run = run(FOLDER.path(), &["index"], &common::corpus(), &index, &[]);
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    index
+});
+
+/// The index of the shipped corpus.
+pub fn shipped_index() -> &'static Path {
+    &INDEX
+}
+
+/// The program, in a folder, without the settings of whoever runs the tests.
+pub fn program(cwd: &Path, corpus: &Path, index: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yiwen"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YIWEN_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(cwd).env("YIWEN_CORPUS", corpus).env("YIWEN_INDEX", index);
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(String, String)]) -> Run {
+    let mut command = program(cwd, corpus, index);
+    command.args(args);
+    for (name, value) in env {
+        match value.as_str() {
+            "" => command.env_remove(name),
+            value => command.env(name, value),
+        };
+    }
+    let output = command.output().expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Run { exit: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+}
+
+fn main() {
+    let mut trials: Vec<Trial> = common::rows("cli")
+        .into_iter()
+        .map(|row| {
+            let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
+            Trial::test(name, move || check(&row.json).map_err(Failed::from))
+        })
+        .collect();
+    trials.extend(common::rows("cli/mistakes").into_iter().map(|row| {
+        let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
+        Trial::test(name, move || mistakes::check(&row.json).map_err(Failed::from))
+    }));
+    let mut test = |name: &str, run: fn() -> Result<(), String>| {
+        trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
+    };
+    test("a broken corpus leaves the good index in use", mistakes::index_stays);
+    test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
+    test("serve exits when nothing can be served", serving::nothing);
+    test("serve with a broken corpus serves the last good index", serving::old);
+    test("serve says when its port is taken", serving::port_in_use);
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+fn check(row: &Value) -> Result<(), String> {
+    let cwd = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let empty = cwd.path().join("empty");
+    std::fs::create_dir(&empty).map_err(|e| e.to_string())?;
+    if let Some(text) = row["config"].as_str() {
+        std::fs::write(cwd.path().join("yiwen.toml"), text).map_err(|e| e.to_string())?;
+    }
+    let pad = row["pad"].as_array().map(|p| p[0].as_str().unwrap_or("").repeat(p[1].as_u64().unwrap_or(0) as usize));
+    let fill = |text: &str| {
+        text.replace("$CORPUS", &common::corpus().to_string_lossy())
+            .replace("$INDEX", &INDEX.to_string_lossy())
+            .replace("$EMPTY", &empty.to_string_lossy())
+            .replace("$ROOT", &common::root().to_string_lossy())
+            .replace("$PAD", pad.as_deref().unwrap_or(""))
+    };
+    let args: Vec<String> = row["args"].as_array().into_iter().flatten().filter_map(Value::as_str).map(fill).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let members = row["env"].as_object().into_iter().flatten();
+    let env: Vec<(String, String)> = members.map(|(n, v)| (n.clone(), fill(v.as_str().unwrap_or("")))).collect();
+    let run = run(cwd.path(), &args, &common::corpus(), &INDEX, &env);
+    let expect = &row["expect"];
+    let mut wrong = vec![];
+    if expect["exit"] != run.exit {
+        wrong.push(format!("exit: want {}, got {}", expect["exit"], run.exit));
+    }
+    let parts = |key: &str| expect[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    for (key, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        wrong
+            .extend(parts(key).into_iter().filter(|p| !text.contains(p)).map(|p| format!("{key} does not hold {p:?}")));
+    }
+    wrong.extend(
+        parts("stdout_not").into_iter().filter(|p| run.stdout.contains(p)).map(|p| format!("stdout holds {p:?}")),
+    );
+    if let Some(checks) = expect["json"].as_object() {
+        let json: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
+        for (pointer, want) in checks {
+            let got = json.pointer(pointer).unwrap_or(&Value::Null);
+            if !common::same(want, got) {
+                wrong.push(format!("{pointer}: want {want}, got {got}"));
+            }
+        }
+    }
+    // A result never mixes with what is said about it.
+    if run.exit == 2 && !run.stdout.is_empty() {
+        wrong.push("a failure wrote to stdout".to_owned());
+    }
+    let short = |text: &str| text.chars().take(1500).collect::<String>();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{}\nstdout: {}\nstderr: {}", wrong.join("\n"), short(&run.stdout), short(&run.stderr)))
+    }
+}

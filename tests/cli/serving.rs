@@ -1,0 +1,157 @@
+//! `yiwen serve` as a process: a real socket, real signals.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::{FOLDER, common, mistakes, program, shipped_index};
+
+/// A running service; killed when dropped.
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Service {
+    fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+        let mut child = program(FOLDER.path(), corpus, index)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(log).map_err(|e| e.to_string())?)
+            .spawn()
+            .map_err(|e| e.to_string())?;
+        let stdout = child.stdout.take().ok_or("no stdout")?;
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string());
+        let address = line.trim().rsplit("http://").next().unwrap_or("").to_owned();
+        let service = Service { child, address };
+        read?;
+        if line.contains("http://") { Ok(service) } else { Err(format!("started with {line:?}")) }
+    }
+
+    fn get(&self, path: &str) -> Result<String, String> {
+        let mut stream = TcpStream::connect(&self.address).map_err(|e| e.to_string())?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(|e| e.to_string())?;
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).map_err(|e| e.to_string())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map_err(|e| e.to_string())?;
+        Ok(answer)
+    }
+
+    fn signal(&self, name: &str) -> Result<(), String> {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        sent.map_err(|e| e.to_string())?.success().then_some(()).ok_or_else(|| format!("kill {name} failed"))
+    }
+
+    fn exit(&mut self) -> Result<i32, String> {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(20) {
+            if let Some(status) = self.child.try_wait().map_err(|e| e.to_string())? {
+                return Ok(status.code().unwrap_or(-1));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("still running after 20 s".to_owned())
+    }
+}
+
+fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
+    let base = FOLDER.path().join(name);
+    let (corpus, index) = (base.join("corpus"), base.join("index"));
+    mistakes::copy(&common::corpus(), &corpus);
+    mistakes::copy(shipped_index(), &index);
+    (corpus, index, base.join("log"))
+}
+
+/// A question's text is in no log line.
+const QUESTION: &str = "/v1/search?q=%E5%BC%A0%E4%B8%89%E6%96%AD%E7%BC%B4";
+
+pub fn life() -> Result<(), String> {
+    let (corpus, index, log) = folder("life");
+    let started = Instant::now();
+    let mut service = Service::start(&corpus, &index, &log)?;
+    let ready = service.get("/readyz")?;
+    let loaded = started.elapsed();
+    if !ready.starts_with("HTTP/1.1 200") || !ready.contains("\"rebuild\":\"idle\"") {
+        return Err(format!("readyz: {ready}"));
+    }
+    if loaded > Duration::from_secs(10) {
+        return Err(format!("took {loaded:?} on a built index"));
+    }
+    if !service.get(QUESTION)?.contains("\"query\":\"张三断缴\"") {
+        return Err("no answer".to_owned());
+    }
+    let generation = |answer: String| answer.lines().find(|l| l.starts_with("x-index-generation")).map(str::to_owned);
+    let first = generation(service.get("/livez")?);
+    let article = corpus.join("articles/000000/newborn.md");
+    let text = fs::read_to_string(&article).map_err(|e| e.to_string())?;
+    fs::write(&article, text + "\n另有补充。\n").map_err(|e| e.to_string())?;
+    service.signal("-HUP")?;
+    let started = Instant::now();
+    while generation(service.get("/livez")?) == first {
+        if started.elapsed() > Duration::from_secs(120) {
+            return Err("no new generation after SIGHUP".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    service.signal("-TERM")?;
+    let exit = service.exit()?;
+    let log = fs::read_to_string(&log).map_err(|e| e.to_string())?;
+    if exit != 0 {
+        return Err(format!("exit {exit}: {log}"));
+    }
+    if log.contains("张三") || log.contains("%E5%BC%A0") || !log.contains("\"route\":\"/v1/search\"") {
+        return Err(format!("the log: {log}"));
+    }
+    match log.lines().find(|l| serde_json::from_str::<serde_json::Value>(l).is_err()) {
+        Some(line) => Err(format!("a log line that is no JSON: {line}")),
+        None => Ok(()),
+    }
+}
+
+pub fn nothing() -> Result<(), String> {
+    let base = FOLDER.path().join("nothing");
+    let corpus = base.join("corpus");
+    mistakes::copy(&common::corpus(), &corpus);
+    fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
+    let mut command = program(FOLDER.path(), &corpus, &base.join("index"));
+    let output = command.args(["serve", "--listen", "127.0.0.1:0"]).output().map_err(|e| e.to_string())?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(2) && stderr.contains("vocabulary/synonyms.tsv:1:") {
+        Ok(())
+    } else {
+        Err(format!("{:?} {stderr}", output.status))
+    }
+}
+
+pub fn old() -> Result<(), String> {
+    let (corpus, index, log) = folder("old");
+    fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
+    let service = Service::start(&corpus, &index, &log)?;
+    let ready = service.get("/readyz")?;
+    let log = fs::read_to_string(&log).map_err(|e| e.to_string())?;
+    let told = ready.contains("\"rebuild\":\"failed\"") && ready.contains("vocabulary/synonyms.tsv:1:");
+    let warned = log.contains("警告") && log.contains("vocabulary/synonyms.tsv:1:");
+    if ready.starts_with("HTTP/1.1 200") && told && warned { Ok(()) } else { Err(format!("{ready}\n{log}")) }
+}
+
+pub fn port_in_use() -> Result<(), String> {
+    let taken = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    let address = taken.local_addr().map_err(|e| e.to_string())?.to_string();
+    let mut command = program(FOLDER.path(), &common::corpus(), shipped_index());
+    let output = command.args(["serve", "--listen", &address]).output().map_err(|e| e.to_string())?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let clear = output.status.code() == Some(2) && stderr.contains("--listen");
+    if clear { Ok(()) } else { Err(format!("{:?} {stderr}", output.status)) }
+}
