@@ -50,6 +50,7 @@ impl FactKind {
         match self {
             FactKind::Money => "不小于 0 的金额(元),形如 8000 或 \"8000.50\"",
             FactKind::Ratio => "0 到 1 之间的比例,10% 写作 0.1",
+            FactKind::Whole("calendar_year") => "1900 至 2200 的年份",
             FactKind::Whole(_) => "不小于 0 的整数",
             FactKind::Date => "日期,形如 \"2026-11-23\"",
             FactKind::Month => "年月,形如 \"2026-11\"",
@@ -65,6 +66,7 @@ impl FactKind {
         match self {
             FactKind::Money => Some("CNY"),
             FactKind::Ratio => Some("ratio"),
+            FactKind::Whole("calendar_year") => Some("year"),
             FactKind::Whole(unit) => Some(unit),
             _ => None,
         }
@@ -193,7 +195,8 @@ impl Facts {
         }
     }
 
-    /// Reads a fact that a caller gave as JSON, checking it against the table.
+    /// Reads a fact that a caller gave as JSON, checking it against the table; `{"value": 3, "high": 4}` is a range, as
+    /// answers show one.
     ///
     /// # Errors
     /// A sentence naming the fact, what it takes and what came instead.
@@ -202,12 +205,14 @@ impl Facts {
             let name: String = name.chars().take(30).collect();
             format!("没有叫“{name}”的事实;可用:{}", names().join("、"))
         })?;
-        let value = read(spec, json).ok_or_else(|| {
+        let wrong = || {
             let choices = spec.kind.choices().map(|c| format!(":{}", c.join("、"))).unwrap_or_default();
             let got: String = json.to_string().chars().take(60).collect();
             format!("事实“{name}”应是{}{choices};现在是 {got}", spec.kind.takes())
-        })?;
-        self.0.insert(spec.name, Fact::given(value));
+        };
+        let value = read(spec, json.get("value").unwrap_or(json)).ok_or_else(wrong)?;
+        let high = json.get("high").map(|high| read(spec, high).ok_or_else(wrong)).transpose()?;
+        self.0.insert(spec.name, Fact { high, ..Fact::given(value) });
         Ok(())
     }
 }
@@ -231,12 +236,12 @@ fn read(spec: &FactSpec, json: &serde_json::Value) -> Option<FactValue> {
         FactKind::Ratio => {
             decimal(&text).filter(|d| !d.is_sign_negative() && *d <= Decimal::ONE).map(FactValue::Decimal)
         }
-        FactKind::Whole(_) => {
+        FactKind::Whole(unit) => {
             let number = decimal(&text)?;
             (number.fract().is_zero() && !number.is_sign_negative())
                 .then(|| i64::try_from(number).ok())
                 .flatten()
-                .filter(|n| *n <= MAX_WHOLE)
+                .filter(|n| *n <= MAX_WHOLE && (unit != "calendar_year" || (1900..=2200).contains(n)))
                 .map(FactValue::Whole)
         }
         FactKind::Date => text.parse().ok().map(FactValue::Date),
@@ -374,7 +379,7 @@ pub const FACTS: &[FactSpec] = facts! {
     "category" FactKind::Word(&["male", "f55", "f50"]);
     "continuous_months" FactKind::Whole("month");
     "continuous_years" FactKind::Whole("year");
-    "coverage_year" FactKind::Whole("year");
+    "coverage_year" FactKind::Whole("calendar_year");
     "days" FactKind::Whole("day");
     "dest_enrolled" FactKind::Bool;
     "enrol_date" FactKind::Date;

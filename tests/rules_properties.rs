@@ -10,7 +10,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 use rust_decimal::Decimal;
 use yiwen::facts::{Fact, FactKind, FactValue, Facts, MAX_MONEY, MAX_WHOLE, PREMIUM_GROUPS, YearMonth, spec};
 use yiwen::region::RegionCode;
@@ -20,8 +20,11 @@ use yiwen::rules::{Case, Law, Outcome, RULES, Rule, Status, Value, rule};
 
 use common::LAW;
 
+/// The same cases every time: a red run can be run again. `PROPTEST_RNG_SEED` draws others.
 fn config(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, ..Config::default() }
+    let default = Config::default();
+    let rng_seed = if default.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { default.rng_seed };
+    Config { cases, failure_persistence: None, rng_seed, ..default }
 }
 
 // ---- computing one case ----
@@ -490,9 +493,9 @@ fn an_unrelated_parameter_changes_no_outcome() {
         regions: LAW.regions.clone(),
     };
     for row in &rows {
-        let before = format!("{:?}", row.rule.compute(row.case(&LAW)));
-        let after = format!("{:?}", row.rule.compute(row.case(&law)));
-        assert_eq!(before, after, "{}", row.id);
+        let before = format!("{:?}", row.compute(&LAW));
+        let after = format!("{:?}", row.compute(&law));
+        assert_eq!(before, after, "{}", row);
     }
 }
 
@@ -514,7 +517,9 @@ fn sound(rule: &Rule, case: &Case<'_>, outcome: &Outcome) -> Result<(), String> 
     if outcome.missing.is_empty() == (outcome.status == Status::NeedsFacts) {
         return Err(format!("{name} and missing {:?}", outcome.missing));
     }
-    if let Some(fact) = outcome.missing.iter().find(|fact| case.facts.get(fact).is_some()) {
+    // A word for a group that the place divides further is asked about again.
+    let again = |fact: &&&str| **fact != "group" && case.facts.get(fact).is_some();
+    if let Some(fact) = outcome.missing.iter().find(again) {
         return Err(format!("{fact} was said and is asked for"));
     }
     if let Some(assumed) = outcome.assumed.iter().find(|a| case.facts.get(a.fact).is_some()) {

@@ -16,7 +16,7 @@ fn every_number_of_every_row_is_supported() {
     for row in common::rule_rows() {
         let case = row.case(&common::LAW);
         let outcome = row.rule.compute(case);
-        wrong.extend(trace::unsupported(&case, &outcome).into_iter().map(|w| format!("{}: {w}", row.id)));
+        wrong.extend(trace::unsupported(&case, &outcome).into_iter().map(|w| format!("{}: {w}", row)));
     }
     assert!(wrong.is_empty(), "{} numbers without support:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -28,17 +28,17 @@ const INPUT_DECIDES: &[(&str, &str)] = &[("back_payment", "rate"), ("transfer_de
 fn every_amount_and_day_cites_a_source() {
     let mut wrong = vec![];
     for row in common::rule_rows() {
-        let outcome = row.rule.compute(row.case(&common::LAW));
+        let outcome = row.compute(&common::LAW);
         let cited = |r: &Reference| !r.title.is_empty() && (r.document.is_some() || r.url.is_some());
         if let Some(bare) = outcome.parameters.iter().find(|p| !cited(&p.value.reference)) {
-            wrong.push(format!("{}: {} has no reference", row.id, bare.value.id));
+            wrong.push(format!("{}: {} has no reference", row, bare.value.id));
         }
         let settled = matches!(outcome.status, Status::Computed | Status::DependsLocal);
         let figure =
             outcome.results.iter().any(|(_, v)| matches!(v, Value::Money(_) | Value::Date(_) | Value::Month(_)));
         let own = INPUT_DECIDES.iter().any(|(rule, fact)| *rule == row.rule.id && row.facts.get(fact).is_some());
         if settled && figure && !own && outcome.parameters.is_empty() {
-            wrong.push(format!("{}: {:?} cites nothing", row.id, outcome.headline));
+            wrong.push(format!("{}: {:?} cites nothing", row, outcome.headline));
         }
     }
     assert!(wrong.is_empty(), "{} outcomes without a source:\n{}", wrong.len(), wrong.join("\n"));

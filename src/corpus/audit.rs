@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::article::Article;
 use super::{Corpus, Problem};
 use crate::region::{RegionCode, Regions};
-use crate::rules::parameters::{Parameter, ParameterValue, Parameters};
+use crate::rules::parameters::{Datum, Parameter, ParameterValue, Parameters};
 use crate::rules::{RULES, Rule};
 
 /// What an audit found, in order of place.
@@ -30,7 +29,7 @@ pub fn audit(corpus: &Corpus) -> Audit {
     let mut problems = unasked(parameters, RULES);
     problems.extend(unanswered(parameters, RULES));
     problems.extend(rivals(parameters, &corpus.law.regions));
-    problems.extend(untold(parameters, &corpus.articles, &told));
+    problems.extend(untold(parameters, &told));
     problems.sort();
     let mut warnings = holes(parameters, &corpus.law.regions);
     warnings.sort();
@@ -128,7 +127,8 @@ fn holes(parameters: &Parameters, regions: &Regions) -> Vec<Problem> {
     let mut found = vec![];
     for parameter in parameters.iter() {
         let mut series: BTreeMap<(RegionCode, &BTreeMap<String, String>), Vec<&ParameterValue>> = BTreeMap::new();
-        for value in &parameter.values {
+        // What nobody knows fills holes and has none.
+        for value in parameter.values.iter().filter(|v| v.datum != Datum::Unknown) {
             series.entry((value.region, &value.when)).or_default().push(value);
         }
         for values in series.values_mut() {
@@ -179,14 +179,11 @@ fn uncovered(parameter: &Parameter, of: &ParameterValue, mut first: Date, last: 
     Some((first, last))
 }
 
-/// Contradictions that a value or an article names and `conflicts.toml` does not tell.
-fn untold(parameters: &Parameters, articles: &[Article], told: &BTreeSet<&str>) -> Vec<Problem> {
-    let message = |id: &str| format!("说法不一的编号“{id}”在 conflicts.toml 里没有");
-    let values = parameters.iter().flat_map(|p| &p.values);
-    let of_values = values.flat_map(|v| v.conflicts.iter().map(|id| (v.place.clone(), id)));
-    let of_articles = articles.iter().flat_map(|a| a.conflicts.iter().map(|id| ((a.path.clone(), 0), id)));
-    let unknown = of_values.chain(of_articles).filter(|(_, id)| !told.contains(id.as_str()));
-    unknown.map(|(place, id)| problem(&place, message(id))).collect()
+/// Contradictions that a value names and `conflicts.toml` does not tell.
+fn untold(parameters: &Parameters, told: &BTreeSet<&str>) -> Vec<Problem> {
+    let named = parameters.iter().flat_map(|p| &p.values).flat_map(|v| v.conflicts.iter().map(move |id| (v, id)));
+    let unknown = named.filter(|(_, id)| !told.contains(id.as_str()));
+    unknown.map(|(v, id)| problem(&v.place, format!("“{}”的 conflicts:conflicts.toml 里没有“{id}”", v.id))).collect()
 }
 
 #[cfg(test)]
@@ -251,7 +248,7 @@ mod tests {
                 r#"id = "V", region = "440300", from = 2025-01-01, to = 2025-03-31, value = "unknown""#,
                 r#"id = "B", region = "440300", from = 2025-07-01, value = "0.1""#,
             ],
-            want: &["8: 从 2025-04-01 到 2025-06-30 没有数值(第 7 行的“V”"],
+            want: &["8: 从 2025-04-01 到 2025-06-30 没有数值(第 5 行的“A”"],
         },
         Row {
             name: "other places and other people do not fill it",
@@ -324,7 +321,7 @@ mod tests {
                 r#"id = "A", region = "440300", value = "0.1", conflicts = ["X01"]"#,
                 r#"id = "B", region = "440000", value = "0.1", conflicts = ["X01", "X99"]"#,
             ],
-            want: &["6: 编号“X99”"],
+            want: &["6: conflicts.toml 里没有“X99”"],
         },
     ];
 
@@ -361,7 +358,7 @@ mod tests {
                 unasked(&parameters, RULES),
                 unanswered(&parameters, RULES),
                 rivals(&parameters, &regions),
-                untold(&parameters, &[], &told),
+                untold(&parameters, &told),
             ]
             .concat()
             .iter()
@@ -378,23 +375,5 @@ mod tests {
                 assert!(got.starts_with(&prefix) && got.contains(part), "{}: want {want:?}, got {got:?}", row.name);
             }
         }
-    }
-
-    #[test]
-    fn an_article_names_only_told_contradictions() {
-        let article = |conflicts: &[&str]| {
-            let text = format!(
-                "+++\nid = \"000000/a\"\ntitle = \"t\"\nquestions = [\"一?\", \"二?\", \"三?\"]\nregion = \"000000\"\n\
-                 topics = [\"arrears\"]\nreviewed_on = 2026-11-23\nlevel = \"secondary\"\nconflicts = {conflicts:?}\n\
-                 [source]\ntitle = \"t\"\nurl = \"https://example.org\"\n+++\n正文\n"
-            );
-            let (article, problems) =
-                crate::corpus::article::read("articles/000000/a.md", &text, &Regions::default(), &["arrears"]);
-            article.unwrap_or_else(|| panic!("{problems:?}"))
-        };
-        let told = BTreeSet::from(["X01"]);
-        let found = untold(&Parameters::default(), &[article(&["X01"]), article(&["X02"])], &told);
-        let found: Vec<String> = found.iter().map(Problem::to_string).collect();
-        assert_eq!(found, ["articles/000000/a.md:0: 说法不一的编号“X02”在 conflicts.toml 里没有"]);
     }
 }

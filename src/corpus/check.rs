@@ -50,11 +50,17 @@ pub fn check(dir: &Path) -> (Read, Audit) {
 fn articles(dir: &Path, corpus: &Corpus) -> Vec<Problem> {
     let mut problems = vec![];
     for article in &corpus.articles {
+        let mut note = |key: &str, message: String| {
+            let line = line_of(&dir.join(&article.path), key);
+            problems.push(Problem { path: article.path.clone(), line, message });
+        };
         if article.level != Level::Seed && article.questions.len() < QUESTIONS {
             let count = article.questions.len();
-            let line = line_of(&dir.join(&article.path), "questions");
-            let message = format!("只有 {count} 个问题;至少写 {QUESTIONS} 个人们会问的问题");
-            problems.push(Problem { path: article.path.clone(), line, message });
+            note("questions", format!("只有 {count} 个问题;至少写 {QUESTIONS} 个人们会问的问题"));
+        }
+        let told = |id: &&String| corpus.lexicon.conflicts.iter().any(|c| c.id == **id);
+        for id in article.conflicts.iter().filter(|id| !told(id)) {
+            note("conflicts", format!("conflicts.toml 里没有“{id}”"));
         }
     }
     problems

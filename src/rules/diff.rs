@@ -16,7 +16,7 @@ use crate::region::RegionCode;
 /// The day of rows that name none.
 const DAY: &str = "2026-11-23";
 
-/// A case to compute under both.
+/// A case to compute, under one law or two.
 pub struct Row {
     pub rule: &'static Rule,
     /// File and line.
@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Reads a row of `tests/rules`; `None` for one that is of no known rule.
+    /// Reads a row of `tests/rules`, whose rule is the file's stem or the member `rule`; `None` for one of no known rule.
     ///
     /// # Errors
     /// A fact, region or date that cannot be read.
@@ -46,6 +46,22 @@ impl Row {
         let at = at.parse().map_err(|_| RowError(format!("日期 {at} 不对")))?;
         let name = json["name"].as_str().unwrap_or_default().to_owned();
         Ok(Some(Row { rule, place: place.to_owned(), name, facts, region, at }))
+    }
+
+    /// The outcome under a law.
+    pub fn compute(&self, law: &Law) -> Outcome {
+        self.rule.compute(self.case(law))
+    }
+
+    /// The case, to be computed under a law.
+    pub fn case<'a>(&'a self, law: &'a Law) -> Case<'a> {
+        Case { facts: &self.facts, region: self.region, at: self.at, law }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.place, self.name)
     }
 }
 
@@ -149,7 +165,7 @@ pub fn diff(before: &Law, after: &Law, rows: &[Row]) -> Difference {
     difference.regions = regions.into_iter().collect();
     difference.dates = dates.into_iter().collect();
     for row in rows {
-        let changes = compare(row, &compute(row, before), &compute(row, after));
+        let changes = compare(row, &row.compute(before), &row.compute(after));
         difference.rows_changed += usize::from(!changes.is_empty());
         difference.rows.extend(changes);
     }
@@ -169,10 +185,6 @@ fn side(value: &ParameterValue) -> Side {
         level: value.level.name(),
         reference: value.reference.title.clone(),
     }
-}
-
-fn compute(row: &Row, law: &Law) -> Outcome {
-    row.rule.compute(Case { facts: &row.facts, region: row.region, at: row.at, law })
 }
 
 fn compare(row: &Row, before: &Outcome, after: &Outcome) -> Vec<RowChange> {

@@ -258,18 +258,13 @@ impl Parameter {
         let applies = |v: &&ParameterValue| {
             v.region == place && v.in_force(day) && v.when.iter().all(|(k, want)| met(k, want, conditions))
         };
-        let mut best: Option<&ParameterValue> = None;
-        for value in self.values.iter().filter(applies) {
-            match best {
-                Some(b) if b.when.len() > value.when.len() => {}
-                Some(b) if b.when.len() == value.when.len() => return Lookup::Ambiguous(b, value),
-                _ => best = Some(value),
-            }
-        }
-        match best {
-            None => Lookup::Missing { unknown: None },
-            Some(v) if v.datum == Datum::Unknown => Lookup::Missing { unknown: Some(v) },
-            Some(v) => Lookup::Found(self, v),
+        let most = self.values.iter().filter(applies).map(|v| v.when.len()).max();
+        let mut best = self.values.iter().filter(applies).filter(|v| Some(v.when.len()) == most);
+        match (best.next(), best.next()) {
+            (None, _) => Lookup::Missing { unknown: None },
+            (Some(one), Some(other)) => Lookup::Ambiguous(one, other),
+            (Some(v), None) if v.datum == Datum::Unknown => Lookup::Missing { unknown: Some(v) },
+            (Some(v), None) => Lookup::Found(self, v),
         }
     }
 

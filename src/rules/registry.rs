@@ -18,6 +18,12 @@ pub struct Rule {
     decide: fn(&mut Working) -> Result<Finding, Stop>,
 }
 
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
 impl Rule {
     /// Computes the case. Never fails: what is missing is a status.
     pub fn compute(&'static self, case: Case<'_>) -> Outcome {

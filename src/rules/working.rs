@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::money::to_fen;
 use super::parameters::{Datum, Level, Lookup, Parameter, ParameterValue};
 use super::{Assumption, Case, Outcome, ParameterUse, Rule, Status, Step, Value, calendar};
 use crate::facts::{FactValue, YearMonth};
@@ -469,7 +470,7 @@ impl<'a> Working<'a> {
     }
 
     pub(super) fn finish(mut self, end: Result<Finding, Stop>) -> Outcome {
-        let (status, results, headline, missing) = match end {
+        let (status, mut results, headline, missing) = match end {
             Ok(f) => (f.status, f.results, f.headline, vec![]),
             Err(Stop::NeedsFacts(missing)) => {
                 let (headline, results) = self.so_far.take().unwrap_or_default();
@@ -477,6 +478,11 @@ impl<'a> Working<'a> {
             }
             Err(Stop::NoParameter(why)) => (Status::NoParameter, vec![], why, vec![]),
         };
+        for (_, result) in &mut results {
+            if let Value::Money(amount) = result {
+                *amount = to_fen(*amount);
+            }
+        }
         self.caveat_sources();
         Outcome {
             rule: self.rule.id,

@@ -8,9 +8,7 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, date};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
-use yiwen::facts::Facts;
-use yiwen::region::RegionCode;
-use yiwen::rules::{Case, Law, Rule, rule};
+use yiwen::rules::{Law, diff};
 
 /// The project's folder.
 pub fn root() -> &'static Path {
@@ -70,21 +68,6 @@ pub fn run(rows: Vec<Row>, check: fn(&Value) -> Result<(), String>) -> ! {
     libtest_mimic::run(&arguments, trials).exit()
 }
 
-/// The facts of a row. `{"value":3,"high":4}` is a range that the person gave.
-pub fn facts(json: &Value) -> Result<Facts, String> {
-    let mut facts = Facts::default();
-    for (name, given) in json.as_object().into_iter().flatten() {
-        facts.insert_json(name, given.get("value").unwrap_or(given))?;
-        if let Some(high) = given.get("high") {
-            let mut upper = Facts::default();
-            upper.insert_json(name, high)?;
-            let (name, upper) = upper.0.into_iter().next().ok_or("no upper end")?;
-            facts.0.entry(name).and_modify(|fact| fact.high = Some(upper.value));
-        }
-    }
-    Ok(facts)
-}
-
 /// The rules' law as shipped; a problem in it fails the test.
 pub static LAW: LazyLock<Law> = LazyLock::new(|| {
     let (law, problems) = yiwen::corpus::law::read(&corpus());
@@ -95,46 +78,16 @@ pub static LAW: LazyLock<Law> = LazyLock::new(|| {
 /// The day of rows that name none.
 pub const TODAY: Date = date(2026, 11, 23);
 
-/// One row of `tests/rules/`, ready to be computed.
-pub struct RuleRow {
-    /// `late_fee.jsonl:3 name`.
-    pub id: String,
-    pub rule: &'static Rule,
-    pub facts: Facts,
-    pub region: Option<RegionCode>,
-    pub at: Date,
-}
-
-impl RuleRow {
-    /// Reads a row; the rule is the file's stem, or the member `rule`.
-    pub fn read(row: &Row) -> Result<RuleRow, String> {
-        let json = &row.json;
-        let id = json["rule"].as_str().unwrap_or(row.file.trim_end_matches(".jsonl"));
-        let at = match json["at"].as_str() {
-            Some(day) => day.parse().map_err(|e| format!("at: {e}"))?,
-            None => TODAY,
-        };
-        let region = match json["region"].as_str() {
-            Some(code) => Some(RegionCode::parse(code).ok_or("bad region")?),
-            None => None,
-        };
-        Ok(RuleRow {
-            id: format!("{}:{} {}", row.file, row.line, json["name"].as_str().unwrap_or("?")),
-            rule: rule(id).ok_or(format!("no rule {id}"))?,
-            facts: facts(&json["facts"])?,
-            region,
-            at,
-        })
-    }
-
-    pub fn case<'a>(&'a self, law: &'a Law) -> Case<'a> {
-        Case { facts: &self.facts, region: self.region, at: self.at, law }
-    }
+/// Reads a row of `tests/rules/`.
+pub fn rule_row(row: &Row) -> Result<diff::Row, String> {
+    let (stem, place) = (row.file.trim_end_matches(".jsonl"), format!("{}:{}", row.file, row.line));
+    let read = diff::Row::read(stem, &place, &row.json).map_err(|e| e.to_string())?;
+    read.ok_or_else(|| format!("no rule {stem}"))
 }
 
 /// Every row of `tests/rules/`.
-pub fn rule_rows() -> Vec<RuleRow> {
-    let read = |row: &Row| RuleRow::read(row).unwrap_or_else(|e| panic!("{}:{}: {e}", row.file, row.line));
+pub fn rule_rows() -> Vec<diff::Row> {
+    let read = |row: &Row| rule_row(row).unwrap_or_else(|e| panic!("{}:{}: {e}", row.file, row.line));
     rows("rules").iter().map(read).collect()
 }
 

@@ -346,8 +346,8 @@ fn tokens(text: &str) -> Vec<Token> {
             '÷' => Some('/'),
             '+' => Some('+'),
             '−' => Some('-'),
-            '(' | '(' => Some('('),
-            ')' | ')' => Some(')'),
+            '(' | '\u{ff08}' => Some('('),
+            ')' | '\u{ff09}' => Some(')'),
             _ => None,
         };
         found.extend(operator.map(Token::Operator));

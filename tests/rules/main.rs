@@ -9,8 +9,6 @@ mod common;
 
 use serde_json::Value;
 
-use common::RuleRow;
-
 fn main() {
     let mut rows = common::rows("rules");
     for row in &mut rows {
@@ -22,8 +20,8 @@ fn main() {
 }
 
 fn check(row: &Value) -> Result<(), String> {
-    let read = RuleRow::read(&common::Row { file: String::new(), line: 0, json: row.clone() })?;
-    let outcome = read.rule.compute(read.case(&common::LAW));
+    let read = common::rule_row(&common::Row { file: String::new(), line: 0, json: row.clone() })?;
+    let outcome = read.compute(&common::LAW);
     let expect = row["expect"].as_object().ok_or("no expect")?;
     let mut wrong = vec![];
     for (key, want) in expect {
