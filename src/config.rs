@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::corpus::TomlFile;
+use crate::retrieve::Mode;
 
 /// One setting.
 pub struct Setting {
@@ -43,6 +44,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
+    setting("semantic", "auto", "语义检索;装了模型才有", "auto、always 或 never", is_mode),
     setting("log", "info", "日志级别", "error、warn、info、debug 或 trace", is_level),
 ];
 
@@ -70,6 +72,10 @@ fn is_key(text: &str) -> bool {
 
 fn is_seconds(text: &str) -> bool {
     text.parse::<u64>().is_ok_and(|n| (1..=600).contains(&n))
+}
+
+fn is_mode(text: &str) -> bool {
+    text.parse::<Mode>().is_ok()
 }
 
 fn is_level(text: &str) -> bool {
@@ -124,6 +130,7 @@ pub struct Config {
     pub admin_key: Option<String>,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
+    pub semantic: Mode,
     pub log: String,
     /// By name: each value as text and where it came from.
     pub effective: BTreeMap<&'static str, Effective>,
@@ -171,6 +178,7 @@ impl Config {
             admin_key: Some(text("admin_key")).filter(|key| !key.is_empty()),
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
+            semantic: text("semantic").parse().unwrap_or_default(),
             log: text("log"),
             effective,
         })

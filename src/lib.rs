@@ -4,6 +4,7 @@ pub mod answer;
 pub mod cli;
 pub mod config;
 pub mod corpus;
+pub mod dense;
 pub mod engine;
 pub mod eval;
 pub mod facts;

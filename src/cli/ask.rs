@@ -10,7 +10,6 @@ use super::{Exit, Places, print_json, print_line, region};
 use crate::answer::{AnswerStatus, markdown};
 use crate::engine::{Engine, FIRST_YEAR, LAST_YEAR, QUESTION_CHARS, Question};
 use crate::facts::Facts;
-use crate::index;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -33,7 +32,7 @@ pub struct Arguments {
 pub fn run(places: &Places, arguments: &Arguments, explain: bool) -> Result<Exit> {
     let started = Instant::now();
     check_question(&arguments.question)?;
-    let engine = Engine::new(index::open(&places.index)?);
+    let engine = Engine::new(places.open()?);
     let law = &engine.snapshot.corpus.law;
     let (facts, region_fact) = facts(&arguments.facts)?;
     // An answer asks for the place by the name of a fact.

@@ -1,6 +1,6 @@
 //! `yiwen eval`: measures the ranking and the passages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 use super::index::progress_bar;
 use super::{Exit, Places, print_json, print_line};
 use crate::corpus::vocabulary;
+use crate::dense::{Encoder, install};
 use crate::engine::Engine;
 use crate::eval::{answers, passages, retrieval};
-use crate::index::{self, Analyzer};
+use crate::index::Analyzer;
+use crate::retrieve::Weights;
 
 #[derive(Args)]
 pub struct Arguments {
@@ -26,6 +28,15 @@ enum What {
         /// 用哪一份答案
         #[arg(long, default_value = "dev")]
         split: String,
+        /// 加上语义检索:模型文件,或装有模型的索引文件夹;只写 --model 就是现用的索引文件夹
+        #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
+        model: Option<PathBuf>,
+        /// 文章向量的文件:有则沿用,没有的编好后写进去
+        #[arg(long, value_name = "FILE", requires = "model")]
+        vectors: Option<PathBuf>,
+        /// 换一套权重试试:JSON 文件,没写的照旧
+        #[arg(long, value_name = "FILE")]
+        weights: Option<PathBuf>,
         /// 只输出一份 JSON
         #[arg(long)]
         json: bool,
@@ -51,13 +62,21 @@ enum What {
 
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
     match &arguments.what {
-        What::Retrieval { dir, split, json } => {
+        What::Retrieval { dir, split, model, vectors, weights, json } => {
             let (vocabulary, problems) = vocabulary::read(&places.corpus);
             if let Some(first) = problems.first() {
                 bail!("词表有 {} 处问题;第一处:{first}", problems.len());
             }
+            let semantic = model.as_deref().map(|path| with_model(places, path, vectors.as_deref())).transpose()?;
+            let weights = weights.as_deref().map(read_weights).transpose()?.unwrap_or_default();
             let bar = progress_bar("建索引");
-            let figures = retrieval::run(dir, split, &Analyzer::new(&vocabulary), &|done| bar.set_position(done));
+            let analyzer = Analyzer::new(&vocabulary);
+            let progress = |done, total| {
+                bar.set_length(total);
+                bar.set_position(done);
+            };
+            let plan = retrieval::Plan { analyzer: &analyzer, weights, semantic, progress: &progress };
+            let figures = retrieval::run(dir, split, plan);
             bar.finish_and_clear();
             let f = figures?;
             if *json {
@@ -78,10 +97,16 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
                     f.latency_us.p95,
                     f.latency_us.p99
                 ))?;
+                if let Some(s) = &f.semantic {
+                    print_line(&format!(
+                        "{} 个向量,新编 {} 个,用时 {:.1} 秒;一问编码 p50 {:.0}、p95 {:.0} 微秒",
+                        s.vectors, s.encoded, s.seconds, s.question_us.p50, s.question_us.p95
+                    ))?;
+                }
             }
         }
         What::Answers { file, report, json } => {
-            let engine = Engine::new(index::open(&places.index)?);
+            let engine = Engine::new(places.open()?);
             let rows: Vec<serde_json::Value> = retrieval::rows(file, |row| row)?;
             let today = super::ask::day(None)?;
             let found = answers::run(&engine, &rows, today);
@@ -100,7 +125,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             return Ok(if found.passed == found.cases { Exit::Done } else { Exit::Negative });
         }
         What::Passages { file, json } => {
-            let snapshot = index::open(&places.index)?;
+            let snapshot = places.open()?;
             let f = passages::run(file, &snapshot.retriever)?;
             if *json {
                 print_json(&f)?;
@@ -118,4 +143,19 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The semantic stage for a run: a model's file, or the folder of an index that has one.
+fn with_model<'p>(places: &Places, path: &Path, vectors: Option<&'p Path>) -> Result<retrieval::WithModel<'p>> {
+    let file = match path {
+        path if path.as_os_str().is_empty() => install::place(&places.index),
+        path if path.is_dir() => install::place(path),
+        path => path.to_owned(),
+    };
+    Ok(retrieval::WithModel { encoder: Encoder::open(&file)?, mode: places.semantic, vectors })
+}
+
+fn read_weights(path: &Path) -> Result<Weights> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} 读不了", path.display()))?;
+    serde_json::from_str(&text).with_context(|| path.display().to_string())
 }

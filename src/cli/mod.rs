@@ -9,6 +9,7 @@ mod config;
 mod eval;
 mod import;
 mod index;
+mod model;
 mod rules;
 mod search;
 mod serve;
@@ -22,7 +23,9 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::index::{IndexError, Snapshot, generations};
 use crate::region::{RegionCode, Regions};
+use crate::retrieve::Mode;
 
 /// 医问:离线、可核对的医保问答。
 #[derive(Parser)]
@@ -46,13 +49,24 @@ struct Flags {
     /// 设置文件 [环境变量 YIWEN_CONFIG] [默认 yiwen.toml,有则读]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// 语义检索:auto、always 或 never [环境变量 YIWEN_SEMANTIC] [默认 auto]
+    #[arg(long, global = true, value_name = "MODE")]
+    semantic: Option<String>,
 }
 
-/// Where the corpus and the index are.
+/// Where the corpus and the index are, and how the index is read.
 #[derive(Clone, Debug)]
 pub struct Places {
     pub corpus: PathBuf,
     pub index: PathBuf,
+    pub semantic: Mode,
+}
+
+impl Places {
+    /// Opens the index in use.
+    pub fn open(&self) -> Result<Snapshot, IndexError> {
+        generations::open_as(&self.index, self.semantic)
+    }
 }
 
 #[derive(Subcommand)]
@@ -73,6 +87,8 @@ enum Command {
     Serve(serve::Arguments),
     /// 检查语料:每一处问题的文件、行号和改法
     Check(check::Arguments),
+    /// 语义模型:安装、看状态;不装也能用
+    Model(model::Arguments),
     /// 规则与参数:比较两套参数
     Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
@@ -102,7 +118,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<Exit> {
     let config = settings(cli)?;
-    let places = Places { corpus: config.corpus.clone(), index: config.index.clone() };
+    let places = Places { corpus: config.corpus.clone(), index: config.index.clone(), semantic: config.semantic };
     match &cli.command {
         Command::Ask(arguments) => ask::run(&places, arguments, false),
         Command::Explain(arguments) => ask::run(&places, arguments, true),
@@ -112,6 +128,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
+        Command::Model(arguments) => model::run(&places, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }
@@ -122,6 +139,7 @@ fn settings(cli: &Cli) -> Result<Config> {
     let mut flags = vec![];
     flags.extend(cli.flags.corpus.clone().map(|v| ("corpus", v)));
     flags.extend(cli.flags.index.clone().map(|v| ("index", v)));
+    flags.extend(cli.flags.semantic.clone().map(|v| ("semantic", v)));
     if let Command::Serve(arguments) = &cli.command {
         flags.extend(arguments.listen.clone().map(|v| ("listen", v)));
     }

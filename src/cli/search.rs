@@ -7,7 +7,6 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Exit, Places, print_json, print_line, region};
-use crate::index;
 use crate::retrieve::{Facets, Found, Passage, Query};
 
 #[derive(Args)]
@@ -50,7 +49,7 @@ pub struct InUse<'a> {
 }
 
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
-    let snapshot = index::open(&places.index)?;
+    let snapshot = places.open()?;
     let region = arguments.region.as_deref().map(|text| region(&snapshot.corpus.law.regions, text)).transpose()?;
     let query = Query {
         text: &arguments.query,

@@ -40,6 +40,7 @@ async fn service(config: &Config) -> Result<Exit> {
         index: config.index.clone(),
         admin_key: config.admin_key.clone(),
         request_timeout: config.request_timeout,
+        semantic: config.semantic,
     });
     let listener = serve::bind(config.listen)
         .await

@@ -7,18 +7,21 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::index::build::Plan;
-use crate::index::{Analyzer, IndexDocument, build};
+use crate::dense::{Encoder, Role, Vectors};
+use crate::index::{Analyzer, IndexDocument, build, meaning};
 use crate::region::Regions;
-use crate::retrieve::{Query, Retriever};
+use crate::retrieve::{Mode, Query, Retriever, Weights};
 
 /// How far down the list is looked.
 const DEPTH: usize = 10;
+/// So many questions are encoded by themselves, for the time of it.
+const QUESTIONS_TIMED: usize = 200;
 
 /// The figures of one run, named as in the contract.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -37,6 +40,39 @@ pub struct Figures {
     pub passages: u64,
     pub index_seconds: f64,
     pub latency_us: Latency,
+    /// Where the semantic stage was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<Encoding>,
+}
+
+/// What encoding took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Encoding {
+    /// Of the documents.
+    pub vectors: usize,
+    /// Those that were not taken over from a file.
+    pub encoded: u64,
+    pub seconds: f64,
+    /// Time of encoding one question, in microseconds.
+    pub question_us: Latency,
+}
+
+/// How a run is done, apart from what is measured.
+pub struct Plan<'p> {
+    pub analyzer: &'p Analyzer,
+    pub weights: Weights,
+    /// The semantic stage; without it words alone are measured.
+    pub semantic: Option<WithModel<'p>>,
+    /// Called with documents and vectors done, and in all.
+    pub progress: &'p (dyn Fn(u64, u64) + Sync),
+}
+
+/// The semantic stage of a run.
+pub struct WithModel<'p> {
+    pub encoder: Encoder,
+    pub mode: Mode,
+    /// Keeps the vectors from one run to the next.
+    pub vectors: Option<&'p Path>,
 }
 
 /// Time of one search, question to shown passages, in microseconds.
@@ -99,19 +135,57 @@ impl Drop for Scratch {
 }
 
 /// Indexes the folder's documents in a temporary place and asks its questions.
-pub fn run(dir: &Path, split: &str, analyzer: &Analyzer, progress: &(dyn Fn(u64) + Sync)) -> Result<Figures> {
+pub fn run(dir: &Path, split: &str, plan: Plan<'_>) -> Result<Figures> {
     let documents = documents(dir)?;
     let questions = questions(dir, split)?;
+    let semantic = plan.semantic.map(|with| encode(with, &documents, &questions, plan.progress)).transpose()?;
     let scratch = Scratch::new()?;
     let started = Instant::now();
-    let plan = Plan { analyzer, topics: &[], place_names: &[], progress };
-    let counts = build(scratch.path(), documents.into_iter(), &plan)?;
+    let total = documents.len() as u64;
+    let before = semantic.as_ref().map_or(0, |(.., encoding)| encoding.encoded);
+    let progress = |done| (plan.progress)(before + done, before + total);
+    let building = build::Plan { analyzer: plan.analyzer, topics: &[], place_names: &[], progress: &progress };
+    let counts = build::build(scratch.path(), documents.into_iter(), &building)?;
     let index_seconds = started.elapsed().as_secs_f64();
-    let retriever = Retriever::open(scratch.path(), analyzer.clone(), &[], &Regions::default())?;
+    let retriever = Retriever::open(scratch.path(), plan.analyzer.clone(), &[], &Regions::default())?;
+    let mut retriever = retriever.with_weights(plan.weights);
+    let mut encoding = None;
+    if let Some((with, vectors, figures)) = semantic {
+        retriever = retriever.with_semantic(with.encoder, vectors, with.mode);
+        encoding = Some(figures);
+    }
     let mut figures = ask(&retriever, &questions);
     figures.passages = counts.passages;
     figures.index_seconds = index_seconds;
+    figures.semantic = encoding;
     Ok(figures)
+}
+
+/// Encodes the documents as an index would, and each question by itself for its time.
+fn encode<'p>(
+    with: WithModel<'p>,
+    documents: &[IndexDocument],
+    questions: &Questions,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(WithModel<'p>, Vectors, Encoding)> {
+    let started = Instant::now();
+    let encoded = AtomicU64::new(0);
+    let store = meaning::encode(&with.encoder, documents, with.vectors, &|done, total| {
+        encoded.store(total, Ordering::Relaxed);
+        progress(done, total + documents.len() as u64);
+    });
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(path) = with.vectors {
+        store.write(path)?;
+    }
+    let time = |(text, _): &(String, HashSet<String>)| {
+        let started = Instant::now();
+        std::hint::black_box(with.encoder.encode(Role::Question, text));
+        started.elapsed().as_secs_f64() * 1e6
+    };
+    let question_us = percentiles(questions.rows.iter().take(QUESTIONS_TIMED).map(time).collect());
+    let (vectors, encoded) = (store.rows(), encoded.into_inner());
+    Ok((with, store.into(), Encoding { vectors, encoded, seconds, question_us }))
 }
 
 /// Asks every question and compares the first ten articles with its answers.

@@ -117,7 +117,7 @@ pub fn build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Live, In
     for miss in &built.report.behind {
         tracing::debug!("{miss}");
     }
-    index::open(&app.index).map(Live::new)
+    index::generations::open_as(&app.index, app.semantic).map(Live::new)
 }
 
 /// Records how a rebuild ended and lets the next one start.

@@ -41,7 +41,7 @@ pub enum Loaded {
 pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
     let stale = index::generations::is_stale(&app.index, &app.corpus).unwrap_or(true);
     if !stale {
-        match index::open(&app.index) {
+        match index::generations::open_as(&app.index, app.semantic) {
             Ok(snapshot) => {
                 app.put_in_use(Live::new(snapshot));
                 return Loaded::Fresh;
@@ -63,7 +63,7 @@ pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
         // On the operator's own terminal the place may be named.
         faults = vec![Fault { path: String::new(), line: 0, message: error.to_string() }];
     }
-    match index::open(&app.index) {
+    match index::generations::open_as(&app.index, app.semantic) {
         Ok(snapshot) => {
             app.put_in_use(Live::new(snapshot));
             rebuild::finish(app, Some(rebuild::faults(&error)));

@@ -16,7 +16,7 @@ use super::rebuild::Rebuild;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::index::Snapshot;
-use crate::retrieve::Suggester;
+use crate::retrieve::{Mode, Suggester};
 
 /// What the service is told at its start.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub struct Options {
     pub index: PathBuf,
     pub admin_key: Option<String>,
     pub request_timeout: Duration,
+    pub semantic: Mode,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -56,6 +57,7 @@ pub struct App {
     pub corpus: PathBuf,
     pub index: PathBuf,
     pub request_timeout: Duration,
+    pub semantic: Mode,
     /// Hash of the admin key, so that comparing takes the same time wherever keys differ.
     admin_key: Option<[u8; 32]>,
 }
@@ -74,6 +76,7 @@ impl App {
             corpus: options.corpus,
             index: options.index,
             request_timeout: options.request_timeout,
+            semantic: options.semantic,
             admin_key: options.admin_key.as_deref().map(digest),
         })
     }

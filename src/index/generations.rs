@@ -7,15 +7,18 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::build::Plan;
 use super::verify::{self, Report};
-use super::{Analyzer, Counts, IndexDocument, IndexError, build};
+use super::{Analyzer, Counts, IndexDocument, IndexError, build, meaning};
 use crate::corpus::load::TOPICS;
 use crate::corpus::{self, Corpus, Problem};
-use crate::retrieve::Retriever;
+use crate::dense::vectors::Store;
+use crate::dense::{Encoder, ModelError, Vectors, file, install};
+use crate::retrieve::{Mode, Retriever};
 use crate::text::segment;
 
 const CURRENT: &str = "CURRENT";
@@ -37,6 +40,9 @@ pub struct Generation {
     pub articles: u64,
     pub passages: u64,
     pub topics: Vec<String>,
+    /// The model that made its vectors; without one there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// An opened generation: immutable, shared by every question until the next one is swapped in.
@@ -83,8 +89,14 @@ pub fn manifest(index: &Path) -> Result<Generation, IndexError> {
     serde_json::from_str(&text).map_err(|e| IndexError::Damaged { path, message: e.to_string() })
 }
 
-/// Opens the generation in use with the corpus it was built from. Refuses one built under other text rules.
+/// Opens the generation in use with the corpus it was built from, and with the semantic stage where it has one. Refuses
+/// one built under other text rules.
 pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
+    open_as(index, Mode::Auto)
+}
+
+/// The same with the semantic stage as wanted.
+pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
     let generation = manifest(index)?;
     let path = index.join(&generation.name);
     let (corpus, problems) = corpus::load(&path.join("corpus"));
@@ -92,8 +104,26 @@ pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
         return Err(IndexError::Damaged { path, message: format!("随索引保存的语料不完整:{first}") });
     }
     let analyzer = Analyzer::new(&corpus.vocabulary);
-    let retriever = open_retriever(&path, &generation, &corpus, &analyzer)?;
+    let mut retriever = open_retriever(&path, &generation, &corpus, &analyzer)?;
+    if mode != Mode::Never {
+        match open_semantic(index, &generation)? {
+            Some((encoder, vectors)) => retriever = retriever.with_semantic(encoder, vectors, mode),
+            None if mode == Mode::Always => return Err(ModelError::Missing(install::place(index)).into()),
+            None => {}
+        }
+    }
     Ok(Snapshot { generation, corpus: Arc::new(corpus), analyzer, retriever, path })
+}
+
+/// The model and the generation's vectors, if the one made the others.
+fn open_semantic(index: &Path, generation: &Generation) -> Result<Option<(Encoder, Vectors)>, IndexError> {
+    let place = install::place(index);
+    let installed = file::identity(&place)?;
+    if installed.is_none() || installed != generation.model {
+        return Ok(None);
+    }
+    let vectors = Store::read(&index.join(&generation.name).join(meaning::FILE))?;
+    Ok(Some((Encoder::open(&place)?, vectors.into())))
 }
 
 fn open_retriever(
@@ -121,15 +151,16 @@ fn open_retriever(
 /// True if the generation in use was not made from this corpus by this program.
 pub fn is_stale(index: &Path, corpus: &Path) -> Result<bool, IndexError> {
     let hash = corpus::load::hash(corpus).map_err(IndexError::io(corpus))?;
+    let model = file::identity(&install::place(index))?;
     match manifest(index) {
-        Ok(generation) => Ok(generation.corpus_hash != hash || generation.text_version != segment::VERSION),
+        Ok(made) => Ok(made.corpus_hash != hash || made.text_version != segment::VERSION || made.model != model),
         Err(IndexError::Missing(_) | IndexError::Damaged { .. } | IndexError::Io { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
 /// Builds a new generation from a corpus, verifies it and puts it in use. `built_at` is the caller's clock; `progress`
-/// is called with articles done and articles in all.
+/// is called with articles done and in all; where a model is installed, their new vectors count with them.
 pub fn rebuild(
     corpus_dir: &Path,
     index: &Path,
@@ -143,7 +174,7 @@ pub fn rebuild(
     let stamp: String = built_at.chars().filter(char::is_ascii_digit).take(14).collect();
     let name = format!("{stamp}-{}", &hash[..12]);
     let aside = index.join(format!("{name}.tmp-{}", std::process::id()));
-    let built = build_aside(corpus_dir, &aside, &name, &hash, built_at, progress);
+    let built = build_aside(corpus_dir, index, &aside, &name, &hash, built_at, progress);
     let built = built.and_then(|built| put_in_use(index, &aside, &built.generation.name).map(|()| built));
     if built.is_err() {
         // What is left of a failed build is of no use; the next build would remove it as well.
@@ -154,6 +185,7 @@ pub fn rebuild(
 
 fn build_aside(
     corpus_dir: &Path,
+    index: &Path,
     aside: &Path,
     name: &str,
     hash: &str,
@@ -171,13 +203,14 @@ fn build_aside(
     }
     let analyzer = Analyzer::new(&corpus.vocabulary);
     let documents = IndexDocument::of(&corpus.articles);
-    let total = documents.len() as u64;
+    let (model, encoded) = encode(index, aside, &documents, progress)?;
+    let total = encoded + documents.len() as u64;
     let place_names: Vec<String> = corpus.law.regions.iter().flat_map(|r| [r.name.clone(), r.short.clone()]).collect();
     let plan = Plan {
         analyzer: &analyzer,
         topics: TOPICS,
         place_names: &place_names,
-        progress: &|done| progress(done, total),
+        progress: &|done| progress(encoded + done, total),
     };
     let Counts { articles, passages } = build(&search, documents.into_iter(), &plan)?;
     let generation = Generation {
@@ -189,6 +222,7 @@ fn build_aside(
         articles,
         passages,
         topics: TOPICS.iter().map(|t| (*t).to_owned()).collect(),
+        model,
     };
     let retriever = open_retriever(aside, &generation, &corpus, &analyzer)?;
     let report = verify::verify(&retriever, &corpus.articles);
@@ -198,6 +232,29 @@ fn build_aside(
     let manifest = serde_json::to_vec_pretty(&generation).unwrap_or_default();
     write_durably(&aside.join(MANIFEST), &manifest)?;
     Ok(Built { generation, report })
+}
+
+/// Makes the vectors of a generation where a model is installed; those that the generation in use has are taken over.
+/// Gives the model, and how many were new.
+fn encode(
+    index: &Path,
+    aside: &Path,
+    documents: &[IndexDocument],
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(Option<String>, u64), IndexError> {
+    let place = install::place(index);
+    if !place.exists() {
+        return Ok((None, 0));
+    }
+    let encoder = Encoder::open(&place)?;
+    let known = current(index).ok().map(|name| index.join(name).join(meaning::FILE));
+    let encoded = AtomicU64::new(0);
+    let store = meaning::encode(&encoder, documents, known.as_deref(), &|done, total| {
+        encoded.store(total, Ordering::Relaxed);
+        progress(done, total + documents.len() as u64);
+    });
+    meaning::write(&store, aside)?;
+    Ok((Some(encoder.identity().to_owned()), encoded.into_inner()))
 }
 
 fn put_in_use(index: &Path, aside: &Path, name: &str) -> Result<(), IndexError> {

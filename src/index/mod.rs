@@ -8,6 +8,7 @@ pub mod analyzer;
 pub mod build;
 pub mod document;
 pub mod generations;
+pub mod meaning;
 pub mod passages;
 pub mod schema;
 pub mod verify;
@@ -36,6 +37,8 @@ pub enum IndexError {
     Locked(PathBuf),
     #[error("语料有 {} 处问题,索引没有重建;第一处:{}", .0.len(), .0[0])]
     Corpus(Vec<crate::corpus::Problem>),
+    #[error(transparent)]
+    Model(#[from] crate::dense::ModelError),
     #[error("校验不通过,沿用原来的索引;前十条里找不到自己文章的问题有 {} 个,第一个:{}", .0.len(), .0[0])]
     Unverified(Vec<verify::Miss>),
 }

@@ -61,6 +61,17 @@ pub(super) struct Evidence {
     pub covered: Vec<f32>,
 }
 
+impl Evidence {
+    /// That of no word at all.
+    pub fn none(shard: &Shard) -> Evidence {
+        Evidence {
+            article: vec![0.0; shard.articles()],
+            passage: vec![0.0; shard.passages as usize],
+            covered: vec![0.0; shard.articles()],
+        }
+    }
+}
+
 /// Looks every term up; a term that no article holds keeps its rarity, because the question asked for it.
 pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> Vec<Weighed<'t>> {
     let all = retriever.totals.passages as f32;
@@ -89,11 +100,7 @@ pub(super) fn gather(
     norms: &Norms,
     weights: &Weights,
 ) -> Evidence {
-    let mut evidence = Evidence {
-        article: vec![0.0; shard.articles()],
-        passage: vec![0.0; shard.passages as usize],
-        covered: vec![0.0; shard.articles()],
-    };
+    let mut evidence = Evidence::none(shard);
     for weighed in terms {
         let kind = weighed.term.kind as usize;
         let saturation = weights.saturation[kind];

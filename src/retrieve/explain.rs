@@ -5,7 +5,7 @@ use tantivy::postings::Postings;
 use tantivy::{DocSet, TERMINATED};
 
 use super::evidence::weigh;
-use super::rank::{Candidate, Ranked, rank, score};
+use super::rank::{Candidate, Ranked, rank, rank_by, score};
 use super::terms::Kind;
 use super::{Query, Retriever, passage};
 use crate::index::schema::PARTS;
@@ -40,21 +40,42 @@ pub struct Explanation {
     pub likeness: f32,
     /// Nearness, authority and age.
     pub factor: f32,
-    /// What the order within a tier goes by.
+    /// The evidence of its words: what the order within a tier goes by where no meaning is added.
     pub figure: f32,
     /// Every term of the question found once.
     pub ideal: f32,
+    /// How words and meaning were joined, where the semantic stage was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fusion: Option<Joined>,
     /// Strongest first.
     pub contributions: Vec<Contribution>,
+}
+
+/// What the semantic stage gave to an article.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Joined {
+    /// Its place by words alone, from 1; none beyond those that are looked at.
+    pub by_words: Option<usize>,
+    /// Its place by nearness alone.
+    pub by_meaning: Option<usize>,
+    /// Cosine of the question and its nearest passage or curated question.
+    pub nearness: f32,
+    /// What that adds to the figure.
+    pub evidence: f32,
 }
 
 /// One explanation for each hit that [`Retriever::search`] gives.
 pub(super) fn explain(retriever: &Retriever, query: &Query<'_>) -> Vec<Explanation> {
     let ranked = rank(retriever, query);
-    ranked.candidates.iter().skip(query.offset).map(|candidate| of(retriever, &ranked, candidate)).collect()
+    let by_words: Option<Vec<u64>> = ranked.meaning.is_some().then(|| {
+        let first = Query { limit: retriever.weights.fusion.depth, offset: 0, ..*query };
+        rank_by(retriever, &first, None).candidates.iter().map(|candidate| candidate.number).collect()
+    });
+    let hits = ranked.candidates.iter().skip(query.offset);
+    hits.map(|candidate| of(retriever, &ranked, candidate, by_words.as_deref())).collect()
 }
 
-fn of(retriever: &Retriever, ranked: &Ranked, candidate: &Candidate) -> Explanation {
+fn of(retriever: &Retriever, ranked: &Ranked<'_>, candidate: &Candidate, by_words: Option<&[u64]>) -> Explanation {
     let mut contributions = vec![];
     let shard = &retriever.shards[candidate.shard as usize];
     let article = candidate.article as usize;
@@ -98,6 +119,12 @@ fn of(retriever: &Retriever, ranked: &Ranked, candidate: &Candidate) -> Explanat
         factor: candidate.factor,
         figure: candidate.figure,
         ideal: ranked.ideal,
+        fusion: by_words.map(|words| Joined {
+            by_words: words.iter().position(|number| *number == candidate.number).map(|i| i + 1),
+            by_meaning: ranked.near.iter().position(|near| near.number == candidate.number).map(|i| i + 1),
+            nearness: candidate.nearness,
+            evidence: candidate.meaning,
+        }),
         contributions,
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! `terms` turns the question into weighted terms, `shard` reads their postings, `rank` scores whole articles (BM25F over
 //! title, curated questions, headings and body, words and grams together) and picks each article's best passage,
-//! `passage` makes what is shown, `suggest` completes what is being typed, `explain` says why. All weights stand in
+//! `semantic` joins the list by meaning where there is a model, `passage` makes what is shown, `suggest` completes what is being typed, `explain` says why. All weights stand in
 //! `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
 mod evidence;
 pub mod explain;
 pub mod passage;
 mod rank;
+pub mod semantic;
 mod shard;
 pub mod suggest;
 pub mod terms;
@@ -23,9 +24,11 @@ use tantivy::{Index, ReloadPolicy, Searcher};
 
 pub use explain::Explanation;
 pub use passage::Passage;
+pub use semantic::{Mode, Semantic};
 pub use suggest::Suggester;
 pub use weights::Weights;
 
+use crate::dense::{Encoder, Vectors};
 use crate::index::schema::Fields;
 use crate::index::{Analyzer, IndexError};
 use crate::region::{RegionCode, Regions};
@@ -84,6 +87,7 @@ pub struct Retriever {
     topics: Vec<String>,
     regions: Regions,
     weights: Weights,
+    semantic: Option<Semantic>,
 }
 
 impl Retriever {
@@ -118,7 +122,14 @@ impl Retriever {
             topics: topics.to_vec(),
             regions: regions.clone(),
             weights,
+            semantic: None,
         })
+    }
+
+    /// The same index with the semantic stage. The vectors must be of this index and this encoder.
+    pub fn with_semantic(mut self, encoder: Encoder, vectors: Vectors, mode: Mode) -> Retriever {
+        self.semantic = Some(Semantic::new(encoder, vectors, mode, &self.shards));
+        self
     }
 
     /// The same index under other weights.

@@ -9,7 +9,7 @@ use tantivy::schema::{Field, Value};
 use tantivy::{DocAddress, TantivyDocument};
 
 use super::Retriever;
-use super::rank::Candidate;
+use super::rank::{Candidate, Ranked};
 use super::terms::{Kind, Terms};
 use crate::index::Analyzer;
 use crate::index::document::Card;
@@ -81,16 +81,15 @@ fn day<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok
 }
 
 /// The passage of an article that has the most evidence.
-pub(super) fn show(retriever: &Retriever, candidate: &Candidate, evidence: &[f32], terms: &Terms) -> Passage {
+pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) -> Passage {
     let shard = &retriever.shards[candidate.shard as usize];
     let range = shard.starts[candidate.article as usize]..shard.starts[candidate.article as usize + 1];
-    // The first of equals: `max_by` would take the last.
-    let best = range.clone().rev().max_by(|a, b| evidence[*a as usize].total_cmp(&evidence[*b as usize]));
-    let best = best.unwrap_or(range.start);
+    let evidence = &ranked.evidence[candidate.shard as usize].passage[range.start as usize..range.end as usize];
+    let best = range.start + best_of(retriever, candidate, ranked, evidence) as u32;
     let stored = stored(retriever, candidate.shard, best);
     let text = string(&stored, retriever.fields.text);
     let card = card(retriever, candidate);
-    let ranges = matches(&text, terms, &retriever.analyzer);
+    let ranges = matches(&text, &ranked.terms, &retriever.analyzer);
     let figure = |column| shard.figure(column, candidate.article);
     let code = RegionCode::parse(&format!("{:06}", figure(&shard.region))).unwrap_or(RegionCode::NATION);
     let topics = figure(&shard.topics);
@@ -114,6 +113,17 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, evidence: &[f32
         in_region: candidate.class < 2,
         twins: vec![],
     }
+}
+
+/// Which of an article's passages has the most evidence, by words and, where it was asked for, by meaning; the first of
+/// equals.
+fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>, evidence: &[f32]) -> usize {
+    let near = ranked.meaning.as_ref().map(|m| m.passages(candidate.number, evidence.len())).unwrap_or_default();
+    let most = evidence.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let value =
+        |i: &usize| evidence[*i] / most + retriever.weights.fusion.passage * near.get(*i).copied().unwrap_or_default();
+    // `max_by` would take the last of equals.
+    (0..evidence.len()).rev().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or(0)
 }
 
 /// Compares the question as a whole with each candidate's title, curated questions and, where it is but a line, text:

@@ -1,7 +1,7 @@
 //! Orders the articles that were found and shows the best passage of each.
 //!
 //! Evidence of the whole article, a share of its best passage's own evidence, the likeness of its title or a curated
-//! question to what was asked, and gentle factors for nearness, authority and age make one figure. The order is: region
+//! question to what was asked, nearness in meaning where there is a model, and gentle factors for nearness, authority and age make one figure. The order is: region
 //! class (asked region, its province and the nation; places inside the asked region; others, which are shown only if
 //! nothing else is found), then in force, then a curated question that is the question asked, then the figure.
 //!
@@ -13,6 +13,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::evidence::{Evidence, Weighed, gather, weigh};
+use super::semantic::{Meaning, Mode, Near, Semantic};
 use super::shard::Shard;
 use super::terms::Terms;
 use super::{Facets, Found, Query, Retriever, Weights, passage};
@@ -37,26 +38,42 @@ pub(super) struct Candidate {
     pub likeness: f32,
     /// Nearness, authority and age.
     pub factor: f32,
-    /// What the order goes by.
+    /// The evidence of its words.
     pub figure: f32,
+    /// Cosine to the question; 0 where the semantic stage was not used.
+    pub nearness: f32,
+    /// What nearness adds to the evidence; takes away where it is below that of unrelated texts.
+    pub meaning: f32,
     pub twins: u64,
 }
 
 impl Candidate {
     fn order(&self, other: &Candidate) -> Ordering {
+        self.tier(other).then(other.evidence().total_cmp(&self.evidence())).then(self.number.cmp(&other.number))
+    }
+
+    /// What the order within a tier goes by.
+    pub(super) fn evidence(&self) -> f32 {
+        self.figure + self.meaning
+    }
+
+    /// What comes before all evidence.
+    fn tier(&self, other: &Candidate) -> Ordering {
         self.class
             .cmp(&other.class)
             .then(other.in_force.cmp(&self.in_force))
             .then(other.same_question.cmp(&self.same_question))
-            .then(other.figure.total_cmp(&self.figure))
-            .then(self.number.cmp(&other.number))
     }
 }
 
 /// The articles found for a query, best first as far as they were asked for.
 #[derive(Default)]
-pub(super) struct Ranked {
+pub(super) struct Ranked<'r> {
     pub terms: Terms,
+    /// Where the semantic stage was used.
+    pub meaning: Option<Meaning<'r>>,
+    /// The nearest articles, nearest first.
+    pub near: Vec<Near>,
     pub candidates: Vec<Candidate>,
     pub evidence: Vec<Evidence>,
     /// Value of all terms found once.
@@ -76,8 +93,7 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
     for (place, candidate) in ranked.candidates.iter().enumerate() {
         ceiling = ceiling.min(score(candidate, ranked.ideal, &retriever.weights));
         if place >= query.offset {
-            let evidence = &ranked.evidence[candidate.shard as usize].passage;
-            let mut hit = passage::show(retriever, candidate, evidence, &ranked.terms);
+            let mut hit = passage::show(retriever, candidate, &ranked);
             hit.score = ceiling;
             let twins = ranked.twins.get(&candidate.number);
             hit.twins = twins.into_iter().flatten().map(|c| passage::card(retriever, c).id).collect();
@@ -95,7 +111,12 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
 }
 
 /// Ranks as far as `offset + limit`.
-pub(super) fn rank(retriever: &Retriever, query: &Query<'_>) -> Ranked {
+pub(super) fn rank<'r>(retriever: &'r Retriever, query: &Query<'_>) -> Ranked<'r> {
+    rank_by(retriever, query, retriever.semantic.as_ref())
+}
+
+/// The same with or without the semantic stage.
+pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic: Option<&'r Semantic>) -> Ranked<'r> {
     let weights = &retriever.weights;
     let terms = Terms::new(query.text, &retriever.analyzer, weights);
     let mut ranked = find(retriever, query, terms, weights.minimum, |w| w.value);
@@ -104,6 +125,9 @@ pub(super) fn rank(retriever: &Retriever, query: &Query<'_>) -> Ranked {
         // Characters are counted, not weighed: a rare wrong one must not forbid all others.
         ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0);
         ranked.fuzzy = !ranked.candidates.is_empty();
+    }
+    if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &ranked)) {
+        ranked.add_meaning(retriever, query, semantic.compare(query.text));
     }
     let candidates = &mut ranked.candidates;
     if candidates.iter().any(|c| c.class < 2) {
@@ -122,6 +146,49 @@ pub(super) fn rank(retriever: &Retriever, query: &Query<'_>) -> Ranked {
     ranked
 }
 
+/// Whether the words leave the question open, or the semantic stage is wanted whatever they say.
+fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, ranked: &Ranked<'_>) -> bool {
+    if semantic.mode != Mode::Auto {
+        return semantic.mode == Mode::Always;
+    }
+    let mut all: Vec<&Candidate> = ranked.candidates.iter().collect();
+    if all.len() > LOOKED_AT {
+        all.select_nth_unstable_by(LOOKED_AT, |a, b| a.order(b));
+    }
+    let mut first: Vec<Candidate> = all.into_iter().take(LOOKED_AT).copied().collect();
+    passage::compare(retriever, query.text, &mut first);
+    first.sort_by(Candidate::order);
+    let decisive = retriever.weights.fusion.decisive;
+    !first.first().is_some_and(|c| c.same_question || score(c, ranked.ideal, &retriever.weights) >= decisive)
+}
+
+impl<'r> Ranked<'r> {
+    /// Adds nearness to what words found, and what is near without a word in common.
+    fn add_meaning(&mut self, retriever: &Retriever, query: &Query<'_>, meaning: Meaning<'r>) {
+        let fusion = &retriever.weights.fusion;
+        let filter = Filter::new(retriever, query);
+        let elsewhere = !self.candidates.is_empty() && self.candidates.iter().all(|c| c.class == 2);
+        self.near = meaning.nearest(fusion.depth, |shard, article| {
+            filter.admits(shard, article) && (elsewhere || filter.class(shard, article) < 2)
+        });
+        let known: HashSet<u64> = self.candidates.iter().map(|c| c.number).collect();
+        let new = self.near.iter().filter(|near| near.nearness >= fusion.least && !known.contains(&near.number));
+        self.candidates.extend(new.map(|near| filter.candidate(near.shard, near.article, 0.0)));
+        if self.evidence.is_empty() {
+            self.evidence = retriever.shards.iter().map(Evidence::none).collect();
+        }
+        // Without a word that counts, the question itself is the measure.
+        self.ideal = if self.ideal > 0.0 { self.ideal } else { 1.0 };
+        for candidate in &mut self.candidates {
+            candidate.nearness = meaning.article(candidate.number);
+            let more = fusion.dense * (candidate.nearness - fusion.unrelated) * self.ideal;
+            // What speaks against an article does so less in the asked place.
+            candidate.meaning = if more > 0.0 { more * candidate.factor } else { more / candidate.factor };
+        }
+        self.meaning = Some(meaning);
+    }
+}
+
 /// Every article that holds at least `minimum` of what the decisive terms are worth.
 fn find(
     retriever: &Retriever,
@@ -129,7 +196,7 @@ fn find(
     terms: Terms,
     minimum: f32,
     worth: fn(&Weighed<'_>) -> f32,
-) -> Ranked {
+) -> Ranked<'static> {
     let mut weighed = weigh(retriever, &terms.all);
     let ideal: f32 = weighed.iter().map(|w| w.value).sum();
     for term in weighed.iter_mut().filter(|w| w.term.decisive) {
@@ -150,50 +217,87 @@ fn find(
     Ranked { terms, candidates, evidence, ideal, ..Ranked::default() }
 }
 
+/// What is found has a score, however little speaks for it.
+const LEAST_SHARE: f32 = 1e-3;
+
 /// The documented 0–1 figure.
 pub(super) fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32 {
-    let share = candidate.figure * (1.0 + weights.saturation[0]) / ideal.max(f32::MIN_POSITIVE);
+    let share = candidate.evidence() * (1.0 + weights.saturation[0]) / ideal.max(f32::MIN_POSITIVE);
+    let share = share.max(LEAST_SHARE);
     let score = 1.0 - (-weights.certainty * share).exp();
     if candidate.same_question { score.max(0.97) } else { score }
 }
 
 fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32) -> Vec<Candidate> {
     let weights = &retriever.weights;
-    let topic = query.topic.map(|asked| match retriever.topics.iter().position(|t| t == asked) {
-        Some(place) => 1u64 << (place % 64),
-        None => 0,
-    });
-    let at = query.at.map(date_number);
-    let now = at.unwrap_or(retriever.newest) / 10_000;
+    let filter = Filter::new(retriever, query);
     let mut found = vec![];
     for (place, (shard, evidence)) in retriever.shards.iter().zip(gathered).enumerate() {
         for (article, covered) in evidence.covered.iter().enumerate() {
-            if *covered < least || *covered <= 0.0 {
+            if *covered < least || *covered <= 0.0 || !filter.admits(place as u32, article as u32) {
                 continue;
             }
-            let id = article as u32;
-            if topic.is_some_and(|bit| shard.figure(&shard.topics, id) & bit == 0) {
-                continue;
-            }
-            let (class, nearness) = nearness(shard.figure(&shard.region, id), query.region, weights);
             let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
             let best = evidence.passage[range].iter().copied().fold(0.0, f32::max);
-            let factor = nearness * standing(shard, id, now, weights);
-            found.push(Candidate {
-                shard: place as u32,
-                article: id,
-                number: shard.figure(&shard.article, id),
-                class,
-                in_force: at.is_none_or(|at| in_force(shard, id, at)),
-                same_question: false,
-                likeness: 0.0,
-                factor,
-                figure: (evidence.article[article] + weights.passage * best) / (1.0 + weights.passage) * factor,
-                twins: shard.figure(&shard.twins, id),
-            });
+            let figure = (evidence.article[article] + weights.passage * best) / (1.0 + weights.passage);
+            found.push(filter.candidate(place as u32, article as u32, figure));
         }
     }
     found
+}
+
+/// What a query asks of an article besides its words.
+struct Filter<'q> {
+    retriever: &'q Retriever,
+    region: Option<RegionCode>,
+    /// Bit of the topic asked for.
+    topic: Option<u64>,
+    /// The day asked for, as a number.
+    at: Option<u64>,
+    /// The year that ages are counted from.
+    now: u64,
+}
+
+impl Filter<'_> {
+    fn new<'q>(retriever: &'q Retriever, query: &Query<'_>) -> Filter<'q> {
+        let topic = query.topic.map(|asked| match retriever.topics.iter().position(|t| t == asked) {
+            Some(place) => 1u64 << (place % 64),
+            None => 0,
+        });
+        let at = query.at.map(date_number);
+        Filter { retriever, region: query.region, topic, at, now: at.unwrap_or(retriever.newest) / 10_000 }
+    }
+
+    fn admits(&self, shard: u32, article: u32) -> bool {
+        let shard = &self.retriever.shards[shard as usize];
+        self.topic.is_none_or(|bit| shard.figure(&shard.topics, article) & bit != 0)
+    }
+
+    fn class(&self, shard: u32, article: u32) -> u8 {
+        let shard = &self.retriever.shards[shard as usize];
+        nearness(shard.figure(&shard.region, article), self.region, &self.retriever.weights).0
+    }
+
+    /// An article with the evidence of its words.
+    fn candidate(&self, place: u32, article: u32, evidence: f32) -> Candidate {
+        let (shard, weights) = (&self.retriever.shards[place as usize], &self.retriever.weights);
+        let (class, nearness) = nearness(shard.figure(&shard.region, article), self.region, weights);
+        let factor = nearness * standing(shard, article, self.now, weights);
+        Candidate {
+            shard: place,
+            article,
+            number: shard.figure(&shard.article, article),
+            class,
+            in_force: self.at.is_none_or(|at| in_force(shard, article, at)),
+            same_question: false,
+            likeness: 0.0,
+            factor,
+            figure: evidence * factor,
+            nearness: 0.0,
+            meaning: 0.0,
+            twins: shard.figure(&shard.twins, article),
+        }
+    }
 }
 
 /// Authority, completeness and age of an article as one factor near 1.

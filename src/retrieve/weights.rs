@@ -58,6 +58,32 @@ pub struct Weights {
     pub truncated: f32,
     /// What a year of age takes away, up to ten years.
     pub age: f32,
+    /// How the list by meaning is joined, where there is a model.
+    pub fusion: Fusion,
+}
+
+/// The weights of the semantic stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fusion {
+    /// What nearness adds to the share of the question that words find: times what it exceeds `unrelated` by.
+    pub dense: f32,
+    /// Nearness of texts that have nothing to do with one another.
+    pub unrelated: f32,
+    /// So many of the nearest articles join those found by words …
+    pub depth: usize,
+    /// … as far as they are at least so near.
+    pub least: f32,
+    /// From this score on, words decide by themselves.
+    pub decisive: f32,
+    /// What a passage's nearness counts beside its words, when an article's passage is chosen.
+    pub passage: f32,
+}
+
+impl Default for Fusion {
+    fn default() -> Fusion {
+        Fusion { dense: 3.5, unrelated: 0.86, depth: 100, least: 0.88, decisive: 0.8, passage: 10.0 }
+    }
 }
 
 impl Default for Weights {
@@ -89,6 +115,7 @@ impl Default for Weights {
             authority: [0.94, 0.96, 1.0, 1.04],
             truncated: 0.98,
             age: 0.004,
+            fusion: Fusion::default(),
         }
     }
 }

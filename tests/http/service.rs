@@ -50,6 +50,7 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         corpus: common::corpus(),
         index: index.to_owned(),
         admin_key: key.map(str::to_owned),
+        semantic: Default::default(),
         request_timeout: Duration::from_secs(30),
     }
 }

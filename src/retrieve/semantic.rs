@@ -1,0 +1,123 @@
+//! The optional second kind of evidence: nearness in meaning.
+//!
+//! The question becomes one vector; the nearness of an article is the cosine to its nearest passage or curated question.
+//! What it exceeds the nearness of unrelated texts by is added to the evidence of the words, and the nearest articles
+//! that no word speaks for join the list. Region, force and the same question stay above that. The sum goes by how sure
+//! the words are, which places in two lists (reciprocal rank) do not know.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::shard::Shard;
+use crate::dense::{Encoder, Role, Vectors};
+use crate::text::Folded;
+
+/// When the semantic stage is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Where there is a model, for questions that words do not decide.
+    #[default]
+    Auto,
+    /// For every question; without a model the index is not opened.
+    Always,
+    Never,
+}
+
+/// The modes by name, for settings and flags.
+pub const MODES: [(&str, Mode); 3] = [("auto", Mode::Auto), ("always", Mode::Always), ("never", Mode::Never)];
+
+impl FromStr for Mode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Mode, ()> {
+        MODES.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode).ok_or(())
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MODES.iter().find(|(_, mode)| mode == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// The stage: an encoder, the vectors of the index, and where their articles stand.
+pub struct Semantic {
+    encoder: Encoder,
+    vectors: Vectors,
+    pub(super) mode: Mode,
+    /// By number of article: segment and place in it.
+    places: Vec<Option<(u32, u32)>>,
+}
+
+/// How near everything is to one question.
+pub(super) struct Meaning<'s> {
+    semantic: &'s Semantic,
+    rows: Vec<f32>,
+}
+
+/// An article in the list by meaning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near {
+    pub number: u64,
+    pub shard: u32,
+    pub article: u32,
+    pub nearness: f32,
+}
+
+impl Semantic {
+    /// Puts the parts together.
+    pub(super) fn new(encoder: Encoder, vectors: Vectors, mode: Mode, shards: &[Shard]) -> Semantic {
+        let mut places = vec![];
+        for (number, shard) in shards.iter().enumerate() {
+            for article in 0..shard.articles() as u32 {
+                let at = shard.figure(&shard.article, article) as usize;
+                if places.len() <= at {
+                    places.resize(at + 1, None);
+                }
+                places[at] = Some((number as u32, article));
+            }
+        }
+        Semantic { encoder, vectors, mode, places }
+    }
+
+    /// Compares a question with everything.
+    pub(super) fn compare(&self, question: &str) -> Meaning<'_> {
+        let vector = self.encoder.encode(Role::Question, Folded::new(question).text());
+        Meaning { semantic: self, rows: self.vectors.nearness(&vector) }
+    }
+}
+
+impl Meaning<'_> {
+    /// The articles nearest to the question among those that fit, nearest first.
+    pub fn nearest(&self, count: usize, mut fits: impl FnMut(u32, u32) -> bool) -> Vec<Near> {
+        // Nothing is ordered beyond what is taken. Of equals, the first in the order of building.
+        let mut heap: BinaryHeap<(u32, Reverse<usize>)> = (0..self.semantic.places.len())
+            .map(|number| {
+                // The bits of figures above 0 are in their order.
+                (self.article(number as u64).to_bits(), Reverse(number))
+            })
+            .collect();
+        let mut found = vec![];
+        while found.len() < count {
+            let Some((bits, Reverse(number))) = heap.pop().filter(|(bits, _)| *bits > 0) else { break };
+            let Some((shard, article)) = self.semantic.places[number] else { continue };
+            if fits(shard, article) {
+                found.push(Near { number: number as u64, shard, article, nearness: f32::from_bits(bits) });
+            }
+        }
+        found
+    }
+
+    /// How near an article is.
+    pub fn article(&self, number: u64) -> f32 {
+        self.rows[self.semantic.vectors.of(number as usize)].iter().copied().fold(0.0, f32::max)
+    }
+
+    /// How near each passage of an article is.
+    pub fn passages(&self, number: u64, count: usize) -> &[f32] {
+        let own = self.semantic.vectors.of(number as usize);
+        self.rows.get(own.start..own.end.min(own.start + count)).unwrap_or_default()
+    }
+}
