@@ -29,8 +29,8 @@ enum What {
         #[arg(long, default_value = "dev")]
         split: String,
         /// 加上语义检索:模型文件,或装有模型的索引文件夹;只写 --model 就是现用的索引文件夹
-        #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
-        model: Option<PathBuf>,
+        #[arg(long, value_name = "PATH")]
+        model: Option<Option<PathBuf>>,
         /// 文章向量的文件:有则沿用,没有的编好后写进去
         #[arg(long, value_name = "FILE", requires = "model")]
         vectors: Option<PathBuf>,
@@ -67,7 +67,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             if let Some(first) = problems.first() {
                 bail!("词表有 {} 处问题;第一处:{first}", problems.len());
             }
-            let semantic = model.as_deref().map(|path| with_model(places, path, vectors.as_deref())).transpose()?;
+            let semantic =
+                model.as_ref().map(|path| with_model(places, path.as_deref(), vectors.as_deref())).transpose()?;
             let weights = weights.as_deref().map(read_weights).transpose()?.unwrap_or_default();
             let bar = progress_bar("建索引");
             let analyzer = Analyzer::new(&vocabulary);
@@ -146,11 +147,11 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
 }
 
 /// The semantic stage for a run: a model's file, or the folder of an index that has one.
-fn with_model<'p>(places: &Places, path: &Path, vectors: Option<&'p Path>) -> Result<retrieval::WithModel<'p>> {
+fn with_model<'p>(places: &Places, path: Option<&Path>, vectors: Option<&'p Path>) -> Result<retrieval::WithModel<'p>> {
     let file = match path {
-        path if path.as_os_str().is_empty() => install::place(&places.index),
-        path if path.is_dir() => install::place(path),
-        path => path.to_owned(),
+        None => install::place(&places.index),
+        Some(path) if path.is_dir() => install::place(path),
+        Some(path) => path.to_owned(),
     };
     Ok(retrieval::WithModel { encoder: Encoder::open(&file)?, mode: places.semantic, vectors })
 }

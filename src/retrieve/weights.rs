@@ -58,7 +58,7 @@ pub struct Weights {
     pub truncated: f32,
     /// What a year of age takes away, up to ten years.
     pub age: f32,
-    /// How the list by meaning is joined, where there is a model.
+    /// How nearness in meaning is added, where there is a model.
     pub fusion: Fusion,
 }
 
