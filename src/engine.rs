@@ -54,14 +54,7 @@ pub struct Engine {
 impl Engine {
     pub fn new(snapshot: Snapshot) -> Engine {
         let corpus = &snapshot.corpus;
-        let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
-        let understander = Understander::new(
-            corpus.lexicon.clone(),
-            corpus.vocabulary.words.iter().map(|w| w.text.as_str()),
-            &corpus.law.regions,
-            snapshot.analyzer.segmenter().clone(),
-            asked.map(String::as_str),
-        );
+        let understander = Understander::of(corpus, snapshot.analyzer.segmenter().clone());
         let mut speaks: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for article in &corpus.articles {
             for conflict in &article.conflicts {

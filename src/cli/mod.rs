@@ -9,6 +9,7 @@ mod config;
 mod eval;
 mod import;
 mod index;
+mod rows;
 mod rules;
 mod search;
 mod serve;

@@ -43,6 +43,9 @@ pub struct Failure {
     pub got: Value,
     #[serde(skip)]
     pub question: String,
+    /// The cues found in the question, as `explain` tells them; shown in the Markdown report.
+    #[serde(skip)]
+    pub cues: String,
 }
 
 /// Asks every row.
@@ -56,7 +59,10 @@ pub fn run(engine: &Engine, rows: &[Value], today: Date) -> Report {
         if let Some((wanted, got)) = topics(engine, row, today) {
             *report.confusion.entry(wanted).or_default().entry(got).or_default() += 1;
         }
-        report.failures.extend(failures.into_iter().map(|f| Failure { id: id.clone(), ..f }));
+        report.failures.extend(failures.into_iter().map(|f| {
+            let cues = cues(engine, &f.question, day(row, today).unwrap_or(today));
+            Failure { id: id.clone(), cues, ..f }
+        }));
         let passed = report.failures.len() == before;
         report.passed += usize::from(passed);
         let tally = report.by_rule.entry(rule).or_default();
@@ -89,6 +95,16 @@ fn topics(engine: &Engine, row: &Value, today: Date) -> Option<(String, String)>
     Some((wanted.to_owned(), answer.understanding.topics.first()?.id.clone()))
 }
 
+/// Each cue found: its word, its class, where it stands, and whether it is denied.
+fn cues(engine: &Engine, question: &str, at: Date) -> String {
+    let found = engine.understander.understand(question, at, None).cues;
+    let told = found.iter().map(|c| {
+        let denied = if c.negated { ",否定" } else { "" };
+        format!("{}({} {}–{}{denied})", c.word, c.class, c.span.0, c.span.1)
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
 fn question_of(row: &Value) -> Option<&str> {
     row["noisy"].as_str().or_else(|| row["question"].as_str())
 }
@@ -105,7 +121,7 @@ fn unreadable(path: &str, expected: Value, got: Value) -> Box<Failure> {
 }
 
 fn failure(path: &str, expected: Value, got: Value) -> Failure {
-    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new() }
+    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new(), cues: String::new() }
 }
 
 /// The row's failures; an `Err` is a row that cannot be read.
@@ -262,17 +278,21 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     if !report.failures.is_empty() {
-        let _ = writeln!(out, "\n## 没有通过的\n\n| 题 | 问题 | 不同之处 | 应为 | 实为 |\n|---|---|---|---|---|");
+        let _ = writeln!(
+            out,
+            "\n## 没有通过的\n\n| 题 | 问题 | 不同之处 | 应为 | 实为 | 认出的词 |\n|---|---|---|---|---|---|"
+        );
         for f in &report.failures {
             let cell = |text: String| text.replace('|', "\\|");
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} |",
                 f.id,
                 cell(f.question.clone()),
                 f.path,
                 cell(f.expected.to_string()),
-                cell(f.got.to_string())
+                cell(f.got.to_string()),
+                cell(f.cues.clone())
             );
         }
     }

@@ -2,4 +2,5 @@
 
 pub mod answers;
 pub mod passages;
+pub mod readings;
 pub mod retrieval;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::corpus::Corpus;
 use crate::facts::Facts;
 use crate::region::{RegionCode, Regions};
 use crate::text::{Folded, Segmenter, dates, numbers};
@@ -92,6 +93,18 @@ pub struct Understander {
 }
 
 impl Understander {
+    /// The one of a corpus.
+    pub fn of(corpus: &Corpus, segmenter: Arc<Segmenter>) -> Understander {
+        let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
+        Understander::new(
+            corpus.lexicon.clone(),
+            corpus.vocabulary.words.iter().map(|w| w.text.as_str()),
+            &corpus.law.regions,
+            segmenter,
+            asked.map(String::as_str),
+        )
+    }
+
     /// `terms` are words a typo may be read as; `texts` are titles and curated questions of the corpus: words people are
     /// known to use.
     pub fn new<'t>(

@@ -8,6 +8,7 @@
 mod common;
 mod mistakes;
 mod serving;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,6 +80,7 @@ fn main() {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
     test("a broken corpus leaves the good index in use", mistakes::index_stays);
+    test("check --rows names the questions that a new cue changes", words::one_cue);
     test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
     test("serve exits when nothing can be served", serving::nothing);
     test("serve with a broken corpus serves the last good index", serving::old);
