@@ -40,6 +40,8 @@ pub const LAST_YEAR: i16 = 2199;
 const PASSAGES: usize = 5;
 /// Suggestions shown with an answer.
 const SUGGESTIONS: usize = 3;
+/// A topic with at least so many points is what the question is about.
+const SURE: f32 = 1.5;
 /// A passage scored at least so high speaks to a question that no topic claims.
 const CLEAR_HIT: f32 = 0.6;
 
@@ -129,10 +131,12 @@ impl Engine {
         if understood.topic() == OUT_OF_SCOPE && understood.topics.iter().any(|t| t.points > 0.0) {
             return vec![];
         }
+        let about: Vec<&str> = understood.topics.iter().filter(|t| t.points >= SURE).map(|t| t.id.as_str()).collect();
         self.search(&Query {
             text: understood.reading.text(),
             region,
             topic: None,
+            about: &about,
             at: Some(at),
             limit: PASSAGES,
             offset: 0,

@@ -61,7 +61,7 @@ async fn search(
     let offset = input.count("offset", 0, 0..=10_000);
     input.finish()?;
     let started = Instant::now();
-    let query = Query { text: &text, region, topic: topic.as_deref(), at: None, limit, offset };
+    let query = Query { text: &text, region, topic: topic.as_deref(), limit, offset, ..Query::default() };
     let found = live.engine.search(&query);
     let took_ms = started.elapsed().as_secs_f64() * 1e3;
     let note = Note::of(&text);

@@ -1,7 +1,7 @@
 //! Orders the articles that were found and shows the best passage of each.
 //!
 //! Evidence of the whole article, a share of its best passage's own evidence, the likeness of its title or a curated
-//! question to what was asked, and gentle factors for nearness, authority and age make one figure. The order is: region
+//! question to what was asked, and gentle factors for nearness, topic, authority and age make one figure. The order is: region
 //! class (asked region, its province and the nation; places inside the asked region; others, which are shown only if
 //! nothing else is found), then in force, then a curated question that is the question asked, then the figure.
 //!
@@ -35,7 +35,7 @@ pub(super) struct Candidate {
     pub same_question: bool,
     /// Likeness of title or curated question to the question asked, 0–1.
     pub likeness: f32,
-    /// Nearness, authority and age.
+    /// Nearness, topic, authority and age.
     pub factor: f32,
     /// What the order goes by.
     pub figure: f32,
@@ -159,10 +159,12 @@ pub(super) fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32
 
 fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32) -> Vec<Candidate> {
     let weights = &retriever.weights;
-    let topic = query.topic.map(|asked| match retriever.topics.iter().position(|t| t == asked) {
+    let bit = |asked: &str| match retriever.topics.iter().position(|t| t == asked) {
         Some(place) => 1u64 << (place % 64),
         None => 0,
-    });
+    };
+    let topic = query.topic.map(bit);
+    let about = query.about.iter().fold(0, |bits, asked| bits | bit(asked));
     let at = query.at.map(date_number);
     let now = at.unwrap_or(retriever.newest) / 10_000;
     let mut found = vec![];
@@ -172,13 +174,15 @@ fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], l
                 continue;
             }
             let id = article as u32;
-            if topic.is_some_and(|bit| shard.figure(&shard.topics, id) & bit == 0) {
+            let topics = shard.figure(&shard.topics, id);
+            if topic.is_some_and(|bit| topics & bit == 0) {
                 continue;
             }
+            let off_topic = if about != 0 && topics & about == 0 { weights.off_topic } else { 1.0 };
             let (class, nearness) = nearness(shard.figure(&shard.region, id), query.region, weights);
             let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
             let best = evidence.passage[range].iter().copied().fold(0.0, f32::max);
-            let factor = nearness * standing(shard, id, now, weights);
+            let factor = nearness * off_topic * standing(shard, id, now, weights);
             found.push(Candidate {
                 shard: place as u32,
                 article: id,

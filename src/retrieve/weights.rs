@@ -52,6 +52,8 @@ pub struct Weights {
     pub province: f32,
     /// Factor for a national article where no region is asked.
     pub nation: f32,
+    /// Factor for an article that is about none of the topics the question was understood to be about.
+    pub off_topic: f32,
     /// Factor by level: unverified, seed, secondary, official.
     pub authority: [f32; 4],
     /// Factor for a text of which the source showed only the beginning.
@@ -86,6 +88,7 @@ impl Default for Weights {
             region: 1.3,
             province: 1.15,
             nation: 1.05,
+            off_topic: 0.45,
             authority: [0.94, 0.96, 1.0, 1.04],
             truncated: 0.98,
             age: 0.004,

@@ -90,6 +90,7 @@ pub struct Understander {
     matcher: Matcher,
     places: Places,
     corrector: Corrector,
+    segmenter: Arc<Segmenter>,
 }
 
 impl Understander {
@@ -115,8 +116,8 @@ impl Understander {
         texts: impl Iterator<Item = &'t str>,
     ) -> Understander {
         let matcher = Matcher::new(&lexicon);
-        let corrector = Corrector::new(&lexicon, terms, regions, segmenter, texts);
-        Understander { lexicon, matcher, places: Places::new(regions), corrector }
+        let corrector = Corrector::new(&lexicon, terms, regions, segmenter.clone(), texts);
+        Understander { lexicon, matcher, places: Places::new(regions), corrector, segmenter }
     }
 
     pub fn lexicon(&self) -> &Lexicon {
@@ -156,9 +157,23 @@ impl Understander {
         let dates = dates::dates(chars, at);
         let in_date = |i: usize| dates.iter().any(|d| d.start <= i && i < d.end);
         let measures = numbers::measures(chars, &in_date);
-        let matches = self.matcher.find(folded.text(), &self.lexicon);
+        let matches = self.uncut(folded.text(), self.matcher.find(folded.text(), &self.lexicon));
         let places = self.places.find(folded.text(), chars);
         Reading::new(folded, &self.lexicon, at, matches, measures, dates, places)
+    }
+
+    /// Without the words that may only stand whole and cut through a word of the dictionary.
+    fn uncut(&self, text: &str, mut matches: Vec<matcher::Match>) -> Vec<matcher::Match> {
+        let whole = |m: &matcher::Match| matches!(m.sense, Sense::Cue(i) if self.lexicon.cues[i].whole);
+        if matches.iter().any(whole) {
+            let tokens = self.segmenter.cut(text);
+            let cuts = |m: &matcher::Match| {
+                tokens.iter().any(|t| t.start < m.start && m.start < t.end && t.end < m.end)
+                    || tokens.iter().any(|t| m.start < t.start && t.start < m.end && m.end < t.end)
+            };
+            matches.retain(|m| !whole(m) || !cuts(m));
+        }
+        matches
     }
 
     /// Contradictions one of whose ways of asking the text matches.
@@ -186,7 +201,12 @@ fn asked_place(reading: &Reading<'_>, topics: &[Scored], rules: &[String]) -> Op
         let span = Some(reading.folded.origin(place.start..place.end));
         return Some(AskedPlace { code: place.code, span, ambiguous: place.ambiguous });
     }
+    // 我在四川,爸妈在贵州: the person's own place.
+    let own = |p: &&Place| p.start >= 2 && numbers::starts_with(reading.folded.chars(), p.start - 2, "我在");
     let chosen: &Place = match reading.two_places() {
+        Some((_, to)) if !from_origin && to.part == Part::Plain && reading.places.iter().any(|p| own(&p)) => {
+            reading.places.iter().find(own)?
+        }
         Some((from, to)) => {
             if from_origin {
                 from

@@ -16,7 +16,8 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     if let Some(m) = s.amount(MoneyRole::Balance) {
         s.decimal("balance", &m);
     }
-    if let Some(span) = s.first_word("zero_balance").filter(|_| s.facts.get("balance").is_none()) {
+    let empty = s.first_word("zero_balance").or(s.first_word("empty_account"));
+    if let Some(span) = empty.filter(|_| s.facts.get("balance").is_none()) {
         s.put("balance", FactValue::Decimal(rust_decimal::Decimal::ZERO), span);
     }
     s.yes_no("dest_enrolled", "enrolled");
@@ -78,7 +79,9 @@ pub(super) fn deadline(s: &mut Slots<'_, '_>) {
     let near = s.reading.date_near(&["accepted", "deadline", "transfer"], |d| {
         d.precision == crate::text::dates::Precision::Day && !is_stamp(s, d.start, d.end)
     });
-    if let Some(d) = near.copied() {
+    // A turn that answers or corrects says the bare day: 是6月15日.
+    let bare = s.reading.full_dates().next().filter(|_| s.lenient);
+    if let Some(d) = near.or(bare).copied() {
         s.date("start_date", &d);
     }
     if let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::WorkingDay).copied() {
