@@ -9,7 +9,7 @@ use super::index::progress_bar;
 use super::{Exit, Places, print_json, print_line};
 use crate::corpus::vocabulary;
 use crate::engine::Engine;
-use crate::eval::{answers, passages, retrieval};
+use crate::eval::{ablation, answers, passages, retrieval};
 use crate::index::{self, Analyzer};
 
 #[derive(Args)]
@@ -29,6 +29,14 @@ enum What {
         /// 只输出一份 JSON
         #[arg(long)]
         json: bool,
+    },
+    /// 若干问题集文件夹:逐一关掉排序的各个部分,列出各损失多少(Markdown 表)
+    Ablation {
+        #[arg(required = true)]
+        dirs: Vec<PathBuf>,
+        /// 用哪一份答案
+        #[arg(long, default_value = "dev")]
+        split: String,
     },
     /// 一个问答题文件,问现用的索引
     Answers {
@@ -52,12 +60,9 @@ enum What {
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
     match &arguments.what {
         What::Retrieval { dir, split, json } => {
-            let (vocabulary, problems) = vocabulary::read(&places.corpus);
-            if let Some(first) = problems.first() {
-                bail!("词表有 {} 处问题;第一处:{first}", problems.len());
-            }
+            let analyzer = analyzer(places)?;
             let bar = progress_bar("建索引");
-            let figures = retrieval::run(dir, split, &Analyzer::new(&vocabulary), &|done| bar.set_position(done));
+            let figures = retrieval::run(dir, split, &analyzer, &|done| bar.set_position(done));
             bar.finish_and_clear();
             let f = figures?;
             if *json {
@@ -79,6 +84,13 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
                     f.latency_us.p99
                 ))?;
             }
+        }
+        What::Ablation { dirs, split } => {
+            let bar = progress_bar("问题集");
+            let analyzer = analyzer(places)?;
+            let lines = ablation::run(dirs, split, &analyzer, &|done| bar.set_position(done))?;
+            bar.finish_and_clear();
+            print_line(&ablation::markdown(dirs, &lines))?;
         }
         What::Answers { file, report, json } => {
             let engine = Engine::new(index::open(&places.index)?);
@@ -118,4 +130,13 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The text path with the corpus' own words.
+fn analyzer(places: &Places) -> Result<Analyzer> {
+    let (vocabulary, problems) = vocabulary::read(&places.corpus);
+    if let Some(first) = problems.first() {
+        bail!("词表有 {} 处问题;第一处:{first}", problems.len());
+    }
+    Ok(Analyzer::new(&vocabulary))
 }

@@ -1,5 +1,6 @@
 //! Measuring: question sets asked of the same code that answers users.
 
+pub mod ablation;
 pub mod answers;
 pub mod passages;
 pub mod readings;

@@ -100,18 +100,27 @@ impl Drop for Scratch {
 
 /// Indexes the folder's documents in a temporary place and asks its questions.
 pub fn run(dir: &Path, split: &str, analyzer: &Analyzer, progress: &(dyn Fn(u64) + Sync)) -> Result<Figures> {
-    let documents = documents(dir)?;
     let questions = questions(dir, split)?;
     let scratch = Scratch::new()?;
+    let (retriever, built) = index(dir, &scratch, analyzer, progress)?;
+    let asked = ask(&retriever, &questions);
+    Ok(Figures { passages: built.passages, index_seconds: built.index_seconds, ..asked })
+}
+
+/// Indexes the folder's documents in a temporary place; of the figures those of the build are given.
+pub fn index(
+    dir: &Path,
+    scratch: &Scratch,
+    analyzer: &Analyzer,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Retriever, Figures)> {
+    let documents = documents(dir)?;
     let started = Instant::now();
     let plan = Plan { analyzer, topics: &[], place_names: &[], progress };
     let counts = build(scratch.path(), documents.into_iter(), &plan)?;
     let index_seconds = started.elapsed().as_secs_f64();
     let retriever = Retriever::open(scratch.path(), analyzer.clone(), &[], &Regions::default())?;
-    let mut figures = ask(&retriever, &questions);
-    figures.passages = counts.passages;
-    figures.index_seconds = index_seconds;
-    Ok(figures)
+    Ok((retriever, Figures { passages: counts.passages, index_seconds, ..Figures::default() }))
 }
 
 /// Asks every question and compares the first ten articles with its answers.

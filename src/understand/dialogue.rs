@@ -15,6 +15,9 @@ use crate::region::RegionCode;
 /// Facts about the person rather than the case: a new question keeps them.
 const PERSON: &[&str] = &["sex", "scheme", "tier", "payer", "no_account", "retiree"];
 
+/// Rules that read how long nothing was paid.
+const GAP_RULES: &[&str] = &["employee_gap", "back_payment"];
+
 /// What a turn was.
 #[derive(Clone, Debug)]
 pub enum Turn {
@@ -88,7 +91,11 @@ impl Dialogue {
             debug_assert!(!name.is_empty());
         }
         replace_alternatives(&mut merged.facts, &again.facts);
+        let more = text.contains("也没").then(|| added_years(&merged.facts, &again.facts)).flatten();
         for (name, fact) in again.facts.0 {
+            merged.facts.0.insert(name, fact);
+        }
+        for (name, fact) in more.into_iter().flatten() {
             merged.facts.0.insert(name, fact);
         }
         self.move_places(&mut merged, again.place, &again.places);
@@ -107,6 +114,7 @@ impl Dialogue {
             match part {
                 Part::Origin => self.from = Some(*code),
                 Part::Destination => self.to = Some(*code),
+                Part::Plain if self.from == Some(*code) => {}
                 // With a destination known, a bare place most likely corrects it; else it is where one is insured.
                 Part::Plain if transfer && self.from.is_some() => self.to = Some(*code),
                 Part::Plain => self.from = Some(*code),
@@ -142,6 +150,17 @@ impl Dialogue {
                     fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
                 }
             }
+            // The months not paid are the months to pay back.
+            for (from, to) in [("gap_months", "months"), ("months", "gap_months")] {
+                if same_case
+                    && read.contains(&to)
+                    && fresh.facts.get(to).is_none()
+                    && let Some(fact) =
+                        last.facts.get(from).filter(|_| last.rules.iter().any(|r| GAP_RULES.contains(&r.as_str())))
+                {
+                    fresh.facts.insert(to, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                }
+            }
             for name in PERSON {
                 if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
                     fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
@@ -169,6 +188,15 @@ impl Dialogue {
         }
         self.known_since = now;
     }
+}
+
+/// 2025年也没交: years missed besides those said before; the year that was paid for stays.
+fn added_years(known: &Facts, new: &Facts) -> Option<Vec<(&'static str, Fact)>> {
+    let (Some(before), Some(now)) = (known.get("missed_years"), new.get("missed_years")) else { return None };
+    let (FactValue::Whole(before), FactValue::Whole(more)) = (&before.value, &now.value) else { return None };
+    let missed = Fact { value: FactValue::Whole(before + more), ..now.clone() };
+    let paid = known.get("coverage_year").map(|year| ("coverage_year", year.clone()));
+    Some(std::iter::once(("missed_years", missed)).chain(paid).collect())
 }
 
 /// Facts that say the same thing in another way: a number of days replaces two dates.

@@ -157,8 +157,11 @@ impl Understander {
         let dates = dates::dates(chars, at);
         let in_date = |i: usize| dates.iter().any(|d| d.start <= i && i < d.end);
         let measures = numbers::measures(chars, &in_date);
-        let matches = self.uncut(folded.text(), self.matcher.find(folded.text(), &self.lexicon));
         let places = self.places.find(folded.text(), chars);
+        let mut matches = self.uncut(folded.text(), self.matcher.find(folded.text(), &self.lexicon));
+        // 宿迁 is no word of moving.
+        let named = |m: &matcher::Match| places.iter().any(|p| p.start < m.start && m.end <= p.end);
+        matches.retain(|m| !named(m));
         Reading::new(folded, &self.lexicon, at, matches, measures, dates, places)
     }
 

@@ -272,7 +272,10 @@ fn part(chars: &[char], start: usize, end: usize) -> Part {
         })
     };
     let after = |words: &[&str]| words.iter().any(|w| starts_with(chars, end, w));
-    if before(BEFORE_ORIGIN) {
+    // 转回老家贵阳: where it goes, though 老家 by itself is where it was.
+    if before(&["回老家", "到老家", "去老家", "转老家"]) {
+        Part::Destination
+    } else if before(BEFORE_ORIGIN) {
         Part::Origin
     } else if before(BEFORE_DESTINATION) {
         Part::Destination

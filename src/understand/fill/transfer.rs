@@ -77,7 +77,7 @@ pub(super) fn between(facts: &mut Facts, from: RegionCode, to: RegionCode, span:
 
 pub(super) fn deadline(s: &mut Slots<'_, '_>) {
     let near = s.reading.date_near(&["accepted", "deadline", "transfer"], |d| {
-        d.precision == crate::text::dates::Precision::Day && !is_stamp(s, d.start, d.end)
+        d.precision == crate::text::dates::Precision::Day && !s.reading.is_stamp((d.start, d.end))
     });
     // A turn that answers or corrects says the bare day: 是6月15日.
     let bare = s.reading.full_dates().next().filter(|_| s.lenient);
@@ -87,14 +87,6 @@ pub(super) fn deadline(s: &mut Slots<'_, '_>) {
     if let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::WorkingDay).copied() {
         s.measured("working_days", &m, 1);
     }
-}
-
-/// A date in brackets at the very end is when a page was written: …要多长时间?(2025年6月4日).
-fn is_stamp(s: &Slots<'_, '_>, start: usize, end: usize) -> bool {
-    let chars = s.reading.folded.chars();
-    let opened = start > 0 && chars[start - 1] == '(';
-    let closed = chars.get(end) == Some(&')') && chars[end + 1..].iter().all(|c| *c == ' ');
-    opened && closed
 }
 
 pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
@@ -135,12 +127,12 @@ fn reason(s: &mut Slots<'_, '_>) {
             return;
         }
     }
-    let overseas = s.reading.value("overseas");
-    let chars = s.reading.folded.text();
-    if let Some((_, span)) =
-        overseas.filter(|_| ["定居", "移民", "移居", "永居", "入籍"].iter().any(|w| chars.contains(w)))
-    {
+    if let Some((_, span)) = s.reading.value("overseas").filter(|_| s.reading.settles_overseas()) {
         s.word("reason", "emigrated", span);
+        return;
+    }
+    if let Some(span) = s.first_word("leaves_country").filter(|_| s.reading.has("foreigner")) {
+        s.word("reason", "foreigner_leaves", span);
         return;
     }
     if let Some((from, to)) = s.reading.two_places()
