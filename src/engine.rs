@@ -110,7 +110,10 @@ impl Engine {
                 facts: compose::facts_json(&understood.facts),
                 corrections: compose::corrections_json(&understood.corrections),
             },
-            computed: outcomes.iter().map(|o| compose::computed(words, o, region)).collect(),
+            computed: compose::asking_which(
+                outcomes.iter().map(|o| compose::computed(words, o, region)).collect(),
+                &understood.unclear,
+            ),
             conflicts,
             suggestions: self.suggestions(&understood, &passages),
             passages,

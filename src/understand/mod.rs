@@ -23,6 +23,7 @@ use crate::facts::Facts;
 use crate::region::{RegionCode, Regions};
 use crate::text::{Folded, Segmenter, dates, numbers};
 use correct::Corrector;
+pub use fill::Unclear;
 use lexicon::Lexicon;
 use matcher::{Matcher, Sense};
 use place::{Part, Place, Places};
@@ -69,6 +70,8 @@ pub struct Understanding {
     /// Rules asked for.
     pub rules: Vec<String>,
     pub facts: Facts,
+    /// Facts said twice, differently.
+    pub unclear: Vec<Unclear>,
     pub corrections: Vec<Correction>,
     pub cues: Vec<Cue>,
     /// Contradictions on file that the question itself brings up.
@@ -132,13 +135,25 @@ impl Understander {
         let (topics, asked) = topic::judge(&self.lexicon, &reading);
         let lenient = rules.is_some();
         let rules = rules.map_or(asked, <[String]>::to_vec);
-        let facts = fill::fill(&reading, &rules, lenient);
+        let fill::Filled { facts, unclear } = fill::fill(&reading, &rules, lenient);
         let place = asked_place(&reading, &topics, &rules);
         let conflicts = self.conflicts(folded.text());
         let cues = cues(&reading);
         let present = reading.present().clone();
         let places = reading.places.iter().map(|p| (p.code, p.part)).collect();
-        Understanding { topics, place, places, rules, facts, corrections, cues, conflicts, present, reading: folded }
+        Understanding {
+            topics,
+            place,
+            places,
+            rules,
+            facts,
+            unclear,
+            corrections,
+            cues,
+            conflicts,
+            present,
+            reading: folded,
+        }
     }
 
     /// Which characters belong to words or places of ours already: a correction may not change them.

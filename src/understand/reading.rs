@@ -1,7 +1,7 @@
 //! A question read once: words, measures, dates and places with their positions, and the questions one asks of them.
 //! Facts are filled from it; nothing here knows a rule.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -51,6 +51,19 @@ const ROLES: &[(&str, MoneyRole)] = &[
     ("principal", MoneyRole::Principal),
     ("yearly_cap", MoneyRole::Cap),
 ];
+
+/// Values that contradict each other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rivals {
+    None,
+    /// The later one was said to be the right one: 不对,是5个月.
+    Settled(Measure),
+    /// Nobody said which is meant.
+    Open(Vec<Measure>),
+}
+
+/// How far behind its word a value may stand to be what is said of it.
+const BESIDE: usize = 2;
 
 /// How many characters a denial reaches where no pause ends it.
 const DENIAL: usize = 8;
@@ -341,6 +354,31 @@ impl<'a> Reading<'a> {
             (Some(only), None) => Some(only),
             _ => None,
         }
+    }
+
+    /// What is said of one and the same word more than once, with different values: 断缴4个月 … 断缴5个月.
+    pub fn rivals(&self, classes: &[&str], fits: impl Fn(&Measure) -> bool) -> Rivals {
+        let mut said: BTreeMap<&str, Vec<Measure>> = BTreeMap::new();
+        for word in classes.iter().flat_map(|c| self.words(c)) {
+            let behind = |m: &&Measure| fits(m) && word.end <= m.start && m.start <= word.end + BESIDE;
+            let Some(m) = self.measures.iter().find(behind) else { continue };
+            let list = said.entry(&word.word).or_default();
+            if list.iter().all(|known| known.start != m.start) {
+                list.push(*m);
+            }
+        }
+        let differ = |list: &&Vec<Measure>| list.iter().any(|m| (m.low, m.high) != (list[0].low, list[0].high));
+        match said.values().filter(differ).max_by_key(|list| list.len()) {
+            None => Rivals::None,
+            Some(list) if self.has("correction") => Rivals::Settled(list[list.len() - 1]),
+            Some(list) => Rivals::Open(list.clone()),
+        }
+    }
+
+    /// As [`Reading::rivals`], of the amounts that play a role.
+    pub fn rival_amounts(&self, role: MoneyRole) -> Rivals {
+        let classes: Vec<&str> = ROLES.iter().filter(|(_, r)| *r == role).map(|(class, _)| *class).collect();
+        self.rivals(&classes, |m| m.unit == Unit::Yuan || m.unit == Unit::Bare && m.low >= Decimal::ONE_HUNDRED)
     }
 
     /// The duration nearest to a word of the classes, within `reach`.

@@ -32,6 +32,10 @@ fn gap(s: &mut Slots<'_, '_>, name: &str) {
     if between_payments(s, name) {
         return;
     }
+    let rivals = s.reading.rivals(GAP_WORDS, is_months);
+    if s.settle(name, rivals, |s, name, m| s.measured(name, m, 1)) {
+        return;
+    }
     if let Some(m) = s.reading.duration(GAP_WORDS, 8, is_months).copied() {
         let continuous = s.reading.nearest((m.start, m.end), &["continuous"]);
         let nearer = s.reading.nearest((m.start, m.end), GAP_WORDS) <= continuous || continuous.is_none();
@@ -99,7 +103,9 @@ pub(super) fn back_payment(s: &mut Slots<'_, '_>) {
     } else {
         gap(s, "months");
     }
-    if let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(|| only_amount(s)) {
+    if !s.rival_amounts("wage", MoneyRole::Wage)
+        && let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(|| only_amount(s))
+    {
         s.decimal("wage", &m);
     }
     rate(s);
@@ -126,7 +132,9 @@ fn rate(s: &mut Slots<'_, '_>) {
 }
 
 pub(super) fn late_fee(s: &mut Slots<'_, '_>) {
-    if let Some(m) = s.reading.amount(MoneyRole::Principal).copied().or_else(|| only_amount(s)) {
+    if !s.rival_amounts("principal", MoneyRole::Principal)
+        && let Some(m) = s.reading.amount(MoneyRole::Principal).copied().or_else(|| only_amount(s))
+    {
         s.decimal("principal", &m);
     }
     let mut dates: Vec<_> = s.reading.full_dates().copied().collect();

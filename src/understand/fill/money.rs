@@ -17,7 +17,9 @@ fn wage(s: &mut Slots<'_, '_>) {
             _ => None,
         }
     };
-    if let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(only) {
+    if !s.rival_amounts("wage", MoneyRole::Wage)
+        && let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(only)
+    {
         s.decimal("wage", &m);
     }
 }

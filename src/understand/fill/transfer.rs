@@ -13,7 +13,9 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     }
     s.tier();
     s.no_account();
-    if let Some(m) = s.amount(MoneyRole::Balance) {
+    if !s.rival_amounts("balance", MoneyRole::Balance)
+        && let Some(m) = s.amount(MoneyRole::Balance)
+    {
         s.decimal("balance", &m);
     }
     let empty = s.first_word("zero_balance").or(s.first_word("empty_account"));
@@ -91,7 +93,9 @@ pub(super) fn deadline(s: &mut Slots<'_, '_>) {
 
 pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
     reason(s);
-    if let Some(m) = s.amount(MoneyRole::Balance) {
+    if !s.rival_amounts("balance", MoneyRole::Balance)
+        && let Some(m) = s.amount(MoneyRole::Balance)
+    {
         s.decimal("balance", &m);
     }
     s.tier();
