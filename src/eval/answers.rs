@@ -245,7 +245,7 @@ pub fn compare(answer: &Answer, expect: &Value, prefix: &str, question: &str) ->
 }
 
 /// Equal as JSON; numbers and decimal strings compare as decimals.
-fn same(want: &Value, got: &Value) -> bool {
+pub fn same(want: &Value, got: &Value) -> bool {
     let decimal = |v: &Value| -> Option<Decimal> {
         match v {
             Value::Number(n) => n.to_string().parse().ok(),

@@ -125,7 +125,7 @@ fn check(row: &Value) -> Result<(), String> {
         let json: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
         for (pointer, want) in checks {
             let got = json.pointer(pointer).unwrap_or(&Value::Null);
-            if !common::same(want, got) {
+            if !yiwen::eval::answers::same(want, got) {
                 wrong.push(format!("{pointer}: want {want}, got {got}"));
             }
         }

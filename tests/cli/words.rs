@@ -4,11 +4,11 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{FOLDER, common, mistakes, run, shipped_index};
+use crate::{FOLDER, common, run, shipped_index};
 
 pub fn one_cue() -> Result<(), String> {
     let corpus = FOLDER.path().join("one-cue");
-    mistakes::copy(&common::corpus(), &corpus);
+    common::copy(&common::corpus(), &corpus);
     let file = corpus.join("vocabulary/cues.toml");
     let text = fs::read_to_string(&file).map_err(|e| e.to_string())?;
     let said = text.replacen("[gap]\nwords = [", "[gap]\nwords = [\"掉链\", ", 1);

@@ -118,8 +118,8 @@ fn agrees(want: &Value, got: Option<&Value>) -> bool {
             "length" => length.map(|l| l as f64) == bound,
             "least" => number >= bound,
             "most" => number.is_some() && number <= bound,
-            _ => common::same(want, got),
+            _ => yiwen::eval::answers::same(want, got),
         };
     }
-    got.is_some_and(|got| common::same(want, got))
+    got.is_some_and(|got| yiwen::eval::answers::same(want, got))
 }
