@@ -69,8 +69,8 @@ impl Service {
 fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
     let base = FOLDER.path().join(name);
     let (corpus, index) = (base.join("corpus"), base.join("index"));
-    mistakes::copy(&common::corpus(), &corpus);
-    mistakes::copy(shipped_index(), &index);
+    common::copy(&common::corpus(), &corpus);
+    common::copy(shipped_index(), &index);
     (corpus, index, base.join("log"))
 }
 
@@ -123,7 +123,7 @@ pub fn life() -> Result<(), String> {
 pub fn nothing() -> Result<(), String> {
     let base = FOLDER.path().join("nothing");
     let corpus = base.join("corpus");
-    mistakes::copy(&common::corpus(), &corpus);
+    common::copy(&common::corpus(), &corpus);
     fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
     let mut command = program(FOLDER.path(), &corpus, &base.join("index"));
     let output = command.args(["serve", "--listen", "127.0.0.1:0"]).output().map_err(|e| e.to_string())?;
