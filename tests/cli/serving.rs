@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{FOLDER, common, mistakes, program, shipped_index};
+use crate::{FOLDER, common, program, shipped_index};
 
 /// A running service; killed when dropped.
 struct Service {
