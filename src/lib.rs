@@ -9,6 +9,7 @@ pub mod eval;
 pub mod facts;
 pub mod http;
 pub mod index;
+pub mod keys;
 pub mod region;
 pub mod retrieve;
 pub mod rules;

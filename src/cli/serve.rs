@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -18,9 +18,19 @@ pub struct Arguments {
     /// 监听的地址和端口;默认 127.0.0.1:8080
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
+    /// 没有密钥也在本机以外的地址上服务:谁都可以问
+    #[arg(long)]
+    pub insecure: bool,
 }
 
 pub fn run(config: &Config) -> Result<Exit> {
+    if !config.listen.ip().is_loopback() && !config.keys.lock_reading() && !config.insecure {
+        bail!(
+            "{} 不是本机地址,又没有读取密钥(设置文件里的 [[keys]],scopes 含 read):这样谁都可以问。\
+             请设密钥,或只在 127.0.0.1 上监听;确实要敞开,加 --insecure",
+            config.listen
+        );
+    }
     log(config);
     // A panic's message may quote a question: only the place is logged.
     std::panic::set_hook(Box::new(|panic| {
@@ -38,7 +48,9 @@ async fn service(config: &Config) -> Result<Exit> {
     let app = App::new(Options {
         corpus: config.corpus.clone(),
         index: config.index.clone(),
-        admin_key: config.admin_key.clone(),
+        keys: config.keys.clone(),
+        public_url: config.public_url.clone(),
+        wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
     });
     let listener = serve::bind(config.listen)

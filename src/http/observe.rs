@@ -14,7 +14,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Kind, Problem};
+use super::door_of;
+use super::guard::KeyName;
+use super::problem::{Kind, Problem, rfc9457};
 use super::state::Shared;
 
 /// What a handler tells of the question it answered; kept beside the response.
@@ -43,8 +45,9 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let started = Instant::now();
     let id = format!("{:08x}-{:06x}", *STARTED, COUNT.fetch_add(1, Ordering::Relaxed));
     let method = method_name(request.method());
-    let matched = request.extensions().get::<MatchedPath>().map(|p| p.as_str().replace("{*", "{"));
-    let route = matched.unwrap_or_else(|| "unmatched".to_owned());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let shape = matched.as_ref().and_then(|p| door_of(p.as_str())?.errors).unwrap_or(rfc9457);
+    let route = matched.map_or_else(|| "unmatched".to_owned(), |p| p.as_str().replace("{*", "{"));
     let mut response = match tokio::time::timeout(app.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -57,7 +60,10 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     };
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        *response.body_mut() = Body::from(problem.body(&format!("urn:yiwen:request:{id}")));
+        let (status, media, body) = shape(problem, &format!("urn:yiwen:request:{id}"));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        *response.body_mut() = Body::from(body);
     }
     headers(&app, &mut response, &id);
     let seconds = started.elapsed().as_secs_f64();
@@ -70,11 +76,22 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     if problem.as_ref().is_some_and(|p| p.kind == Kind::Internal) {
         app.metrics.panic();
     }
-    log(&id, method, &route, status, seconds * 1e3, &note, problem.as_ref());
+    let key = response.extensions_mut().remove::<KeyName>().map_or(String::new(), |name| name.0);
+    log(&id, method, &route, status, seconds * 1e3, &note, &key, problem.as_ref());
     response
 }
 
-fn log(id: &str, method: &str, route: &str, status: u16, duration_ms: f64, note: &Note, problem: Option<&Problem>) {
+#[allow(clippy::too_many_arguments, reason = "the fields of one line")]
+fn log(
+    id: &str,
+    method: &str,
+    route: &str,
+    status: u16,
+    duration_ms: f64,
+    note: &Note,
+    key: &str,
+    problem: Option<&Problem>,
+) {
     let (question_chars, question_hash) = (note.chars, note.hash.as_str());
     let (answer, topic) = note.answer.as_ref().map_or(("", ""), |(s, t, _)| (s.as_str(), t.as_str()));
     let problem = problem.map_or("", Problem::slug);
@@ -89,6 +106,7 @@ fn log(id: &str, method: &str, route: &str, status: u16, duration_ms: f64, note:
         question_hash,
         answer,
         topic,
+        key,
         problem,
         "{method} {route} {status} in {duration_ms} ms"
     );

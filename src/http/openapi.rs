@@ -9,8 +9,9 @@ use axum::Json;
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
+use super::guard::Access;
 use super::problem::{Kind, TYPE_PREFIX};
-use super::{JSON, Route, routes};
+use super::{DOORS, JSON, Route};
 
 pub const ROUTES: &[Route] = &[Route {
     method: "GET",
@@ -35,9 +36,17 @@ pub fn document() -> Value {
     let slugs: Vec<String> = Kind::ALL.iter().map(|(slug, _, _)| format!("{TYPE_PREFIX}{slug}")).collect();
     schemas["Problem"]["properties"]["type"]["enum"] = json!(slugs);
     let mut paths = Map::new();
-    for route in routes() {
-        let path = paths.entry(contract_path(route)).or_insert_with(|| json!({}));
-        path[route.method.to_ascii_lowercase()] = operation(route);
+    for door in DOORS {
+        for route in door.routes {
+            let path = paths.entry(contract_path(route)).or_insert_with(|| json!({}));
+            let mut operation = operation(route);
+            if door.access == Access::Open {
+                operation["security"] = json!([]);
+            } else if route.id == "rebuildIndex" {
+                operation["security"] = json!([{"key": []}]);
+            }
+            path[route.method.to_ascii_lowercase()] = operation;
+        }
     }
     json!({
         "openapi": "3.1.0",
@@ -48,10 +57,12 @@ pub fn document() -> Value {
             "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{"url": "/"}],
+        // Open where no keys are set up: the empty requirement comes second.
+        "security": [{"key": []}, {}],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"admin": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     })
 }
@@ -89,9 +100,6 @@ fn operation(route: &Route) -> Value {
     });
     if let Some(body) = route.body {
         operation["requestBody"] = json!({"required": true, "content": content(JSON, body)});
-    }
-    if route.id == "rebuildIndex" {
-        operation["security"] = json!([{"admin": []}]);
     }
     operation
 }

@@ -48,6 +48,9 @@ kinds! {
     UnknownRule "unknown-rule" NOT_FOUND "没有这条规则";
     UnknownParameter "unknown-parameter" NOT_FOUND "没有这个参数";
     WrongMethod "wrong-method" METHOD_NOT_ALLOWED "这个地址不接受这种方法";
+    KeyRequired "key-required" UNAUTHORIZED "需要密钥";
+    KeyUnknown "key-unknown" UNAUTHORIZED "密钥不对";
+    PasswordRequired "password-required" UNAUTHORIZED "需要登录";
     AdminKeyRequired "admin-key-required" UNAUTHORIZED "需要管理密钥";
     AdminKeyNotConfigured "admin-key-not-configured" FORBIDDEN "没有设置管理密钥";
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
@@ -58,6 +61,15 @@ kinds! {
 
 /// Prefix of every `type`.
 pub const TYPE_PREFIX: &str = "urn:yiwen:problem:";
+
+/// How an error is written on the wire. Every error is a [`Problem`] until then; a door that speaks another protocol
+/// names its own shape. Takes the problem and the name of this one request; gives status, media type and body.
+pub type Shape = fn(&Problem, &str) -> (StatusCode, &'static str, Vec<u8>);
+
+/// The shape of the native routes: RFC 9457.
+pub fn rfc9457(problem: &Problem, instance: &str) -> (StatusCode, &'static str, Vec<u8>) {
+    (problem.status(), "application/problem+json", problem.body(instance))
+}
 
 /// One member that is wrong: where (a JSON pointer; `/name` for a query parameter) and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,13 +147,17 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
+    /// Status and headers; the body is written by `observe`.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.kind {
-            Kind::AdminKeyRequired => {
+            Kind::KeyRequired | Kind::KeyUnknown | Kind::AdminKeyRequired => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::PasswordRequired => {
+                let basic = HeaderValue::from_static("Basic realm=\"yiwen\", charset=\"UTF-8\"");
+                headers.insert(header::WWW_AUTHENTICATE, basic);
             }
             Kind::NotReady | Kind::RebuildRunning => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use yiwen::http::problem::{Kind, TYPE_PREFIX};
-use yiwen::http::{openapi, routes};
+use yiwen::http::{door_of, openapi, routes};
 
 use crate::common;
 use crate::service::{self, Reply};
+
+/// Every row: of our own routes and of the platforms' protocols.
+pub fn rows() -> impl Iterator<Item = common::Row> {
+    common::rows("http").into_iter().chain(common::rows("contracts"))
+}
 
 /// Each route of the router is in the document and back, and is asked by at least one row.
 pub fn complete() -> Result<(), String> {
@@ -32,8 +37,7 @@ pub fn complete() -> Result<(), String> {
     if ids.len() != routes().count() {
         return Err("an operationId is used twice".to_owned());
     }
-    let asked: BTreeSet<&str> = common::rows("http")
-        .iter()
+    let asked: BTreeSet<&str> = rows()
         .filter(|row| row.json["expect"]["status"].as_u64().is_some_and(|s| s < 300))
         .filter_map(|row| {
             let path = service::encoded(row.json["path"].as_str()?);
@@ -47,14 +51,14 @@ pub fn complete() -> Result<(), String> {
 
 /// Each kind of problem is expected by a row, besides those that need a broken service.
 pub fn problems_covered() -> Result<(), String> {
-    let rows = common::rows("http");
-    let expected: BTreeSet<&str> =
-        rows.iter().filter_map(|r| r.json["expect"]["json"]["/type"].as_str()?.strip_prefix(TYPE_PREFIX)).collect();
+    let expected: BTreeSet<String> = rows()
+        .filter_map(|r| Some(r.json["expect"]["json"]["/type"].as_str()?.strip_prefix(TYPE_PREFIX)?.to_owned()))
+        .collect();
     let elsewhere = ["internal", "timeout", "body-unreadable", "rebuild-running"];
     let missing: Vec<_> = Kind::ALL
         .iter()
         .map(|(slug, _, _)| *slug)
-        .filter(|slug| !expected.contains(slug) && !elsewhere.contains(slug))
+        .filter(|slug| !expected.contains(*slug) && !elsewhere.contains(slug))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("no row expects {missing:?}")) }
 }
@@ -102,7 +106,13 @@ pub fn held(method: &str, target: &str, reply: &Reply) -> Vec<String> {
     let schemas = &openapi::document()["components"]["schemas"];
     let media = reply.header("content-type");
     let web = media.starts_with("text/html");
-    if reply.status >= 400 && !web {
+    let route = operation(method, target);
+    let foreign = route.and_then(|r| door_of(r.path)).is_some_and(|door| door.errors.is_some());
+    if reply.status >= 400 && foreign {
+        if media == "application/problem+json" {
+            wrong.push("another protocol's error in our own shape".to_owned());
+        }
+    } else if reply.status >= 400 && !web {
         if media != "application/problem+json" {
             wrong.push(format!("an error of type {media:?}"));
         }
@@ -110,7 +120,7 @@ pub fn held(method: &str, target: &str, reply: &Reply) -> Vec<String> {
         if reply.json["status"] != reply.status {
             wrong.push(format!("status {} in the body", reply.json["status"]));
         }
-    } else if let Some(route) = operation(method, target)
+    } else if let Some(route) = route
         && method != "HEAD"
     {
         let (want, schema) = route.answer;

@@ -1,4 +1,5 @@
-//! The HTTP service by data: `tests/http/*.jsonl`, one request a line, through the router without a socket.
+//! The HTTP service by data: `tests/http/*.jsonl`, one request a line, through the router without a socket; and
+//! `tests/contracts/*.jsonl`, the requests that other platforms send, as they send them.
 //!
 //! `{"name","service"?,"method"?,"path","headers"?:{},"body"?,"raw"?,"pad"?:[text,times],"expect":{"status","headers"?:{},
 //! "json"?:{pointer:check},"text"?:[…],"text_not"?:[…]}}`. Non-ASCII in `path` is percent-encoded; `$PAD` in the body
@@ -16,8 +17,7 @@ use serde_json::Value;
 use service::{Reply, encoded};
 
 fn main() {
-    let mut trials: Vec<Trial> = common::rows("http")
-        .into_iter()
+    let mut trials: Vec<Trial> = contract::rows()
         .map(|row| {
             let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
             Trial::test(name, move || check(&row.json).map_err(Failed::from))
