@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod cli;
 pub mod config;
+pub mod conversation;
 pub mod corpus;
 pub mod engine;
 pub mod eval;

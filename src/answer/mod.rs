@@ -46,6 +46,13 @@ pub struct Answer {
     pub explain: Option<Value>,
 }
 
+impl Answer {
+    /// The fact to ask for next, where one is missing: one question at a time.
+    pub fn next_question(&self) -> Option<&MissingJson> {
+        self.computed.iter().find_map(|computed| computed.missing.first())
+    }
+}
+
 /// Which generation answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct IndexInfo {

@@ -12,6 +12,7 @@ mod index;
 mod rules;
 mod search;
 mod serve;
+mod talk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ pub struct Places {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 问一个问题
+    /// 问一个问题;不写问题就是对话
     Ask(ask::Arguments),
     /// 同样的回答,加上理解与计算的每一步
     Explain(ask::Arguments),
