@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod markdown;
+pub mod plain;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -9,6 +9,7 @@ mod config;
 mod eval;
 mod import;
 mod index;
+mod mcp;
 mod rules;
 mod search;
 mod serve;
@@ -72,6 +73,8 @@ enum Command {
     Eval(eval::Arguments),
     /// HTTP 服务;没有索引或索引过时就先建
     Serve(serve::Arguments),
+    /// MCP 服务(标准输入输出),由智能体客户端启动
+    Mcp,
     /// 检查语料:每一处问题的文件、行号和改法
     Check(check::Arguments),
     /// 规则与参数:比较两套参数
@@ -112,6 +115,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
+        Command::Mcp => mcp::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),

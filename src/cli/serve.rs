@@ -44,15 +44,20 @@ pub fn run(config: &Config) -> Result<Exit> {
     ended
 }
 
-async fn service(config: &Config) -> Result<Exit> {
-    let app = App::new(Options {
+/// What the settings tell the service.
+pub fn options(config: &Config) -> Options {
+    Options {
         corpus: config.corpus.clone(),
         index: config.index.clone(),
         keys: config.keys.clone(),
         public_url: config.public_url.clone(),
         wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
-    });
+    }
+}
+
+async fn service(config: &Config) -> Result<Exit> {
+    let app = App::new(options(config));
     let listener = serve::bind(config.listen)
         .await
         .with_context(|| format!("{} 监听不了;端口被占用时用 --listen 换一个", config.listen))?;
@@ -100,7 +105,7 @@ async fn service(config: &Config) -> Result<Exit> {
 }
 
 /// Logs go to stderr: lines for people on a terminal, JSON elsewhere.
-fn log(config: &Config) {
+pub fn log(config: &Config) {
     let filter = EnvFilter::new(format!("warn,yiwen={}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second subscriber in one process is only ever a test's.

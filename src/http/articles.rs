@@ -139,13 +139,17 @@ async fn list(State(app): State<Shared>, FromQuery(mut input): FromQuery) -> Res
     Ok(Json(ArticleList { articles, total, limit, offset, index: live.engine.info() }))
 }
 
-async fn one(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<ArticleJson>, Problem> {
-    let live = app.live()?;
-    let article = live.article(&id).ok_or_else(|| {
+/// The article with this id, text and all.
+pub fn whole(live: &Live, id: &str) -> Result<ArticleJson, Problem> {
+    let article = live.article(id).ok_or_else(|| {
         Problem::new(
             Kind::UnknownArticle,
             "没有这个编号的文章;编号形如 440300/arrears-back-payment,目录见 /v1/articles",
         )
     })?;
-    Ok(Json(json(&live, article, true)))
+    Ok(json(live, article, true))
+}
+
+async fn one(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<ArticleJson>, Problem> {
+    Ok(Json(whole(&*app.live()?, &id)?))
 }

@@ -1,6 +1,6 @@
 //! The HTTP service: one file a door, each a list of [`Route`]s and their handlers.
 //!
-//! [`DOORS`] is the one table from which the router, the check of keys and `/openapi.json` are made. A handler reads
+//! [`all_doors`] is the one table from which the router, the check of keys and `/openapi.json` are made. A handler reads
 //! [`input`], asks the engine of the snapshot in use, and returns what the engine gave, or a [`problem::Problem`]. To add a
 //! route of our own: copy `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`. To add a platform's
 //! protocol: copy `doors/dify.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
@@ -9,6 +9,7 @@ pub mod answer;
 pub mod articles;
 pub mod chat;
 pub mod compute;
+pub mod doors;
 pub mod guard;
 pub mod index;
 pub mod input;
@@ -42,7 +43,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use guard::Access;
-use problem::{Kind, Problem, Shape};
+use problem::{Kind, Problem, RFC9457, Shape};
 pub use state::{App, Live, Options, Shared};
 
 /// One route: what the router needs and what the contract says of it.
@@ -58,7 +59,7 @@ pub struct Route {
     pub query: &'static [QueryParameter],
     /// Name of the body's schema, where one is sent.
     pub body: Option<&'static str>,
-    /// Media type and schema of the answer.
+    /// Media type and schema of the answer; a second media type after a comma is a stream of events.
     pub answer: (&'static str, &'static str),
     /// Success status.
     pub status: u16,
@@ -91,16 +92,15 @@ const JSON: &str = "application/json";
 pub struct Door {
     pub routes: &'static [Route],
     pub access: Access,
-    /// How another protocol writes errors; ours are problems of RFC 9457.
-    pub errors: Option<Shape>,
+    pub errors: Shape,
 }
 
 const fn native(routes: &'static [Route]) -> Door {
-    Door { routes, access: Access::Key, errors: None }
+    Door { routes, access: Access::Key, errors: RFC9457 }
 }
 
-/// Every door.
-pub static DOORS: &[Door] = &[
+/// Our own doors; those of the platforms are in [`doors::DOORS`].
+const NATIVE: &[Door] = &[
     native(answer::ROUTES),
     native(chat::ROUTES),
     native(search::ROUTES),
@@ -114,14 +114,19 @@ pub static DOORS: &[Door] = &[
     Door { access: Access::Browser, ..native(page::ROUTES) },
 ];
 
+/// Every door.
+pub fn all_doors() -> impl Iterator<Item = &'static Door> {
+    NATIVE.iter().chain(doors::DOORS)
+}
+
 /// All routes in one list.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    DOORS.iter().flat_map(|door| door.routes.iter())
+    all_doors().flat_map(|door| door.routes.iter())
 }
 
 /// The door of a route's path.
 pub fn door_of(path: &str) -> Option<&'static Door> {
-    DOORS.iter().find(|door| door.routes.iter().any(|route| route.path == path))
+    all_doors().find(|door| door.routes.iter().any(|route| route.path == path))
 }
 
 /// The whole service as one router.

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::door_of;
 use super::guard::KeyName;
-use super::problem::{Kind, Problem, rfc9457};
+use super::problem::{Kind, Problem, RFC9457};
 use super::state::Shared;
 
 /// What a handler tells of the question it answered; kept beside the response.
@@ -46,7 +46,7 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let id = format!("{:08x}-{:06x}", *STARTED, COUNT.fetch_add(1, Ordering::Relaxed));
     let method = method_name(request.method());
     let matched = request.extensions().get::<MatchedPath>().cloned();
-    let shape = matched.as_ref().and_then(|p| door_of(p.as_str())?.errors).unwrap_or(rfc9457);
+    let shape = matched.as_ref().and_then(|p| door_of(p.as_str())).map_or(RFC9457, |door| door.errors);
     let route = matched.map_or_else(|| "unmatched".to_owned(), |p| p.as_str().replace("{*", "{"));
     let mut response = match tokio::time::timeout(app.request_timeout, next.run(request)).await {
         Ok(response) => response,
@@ -60,9 +60,9 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     };
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        let (status, media, body) = shape(problem, &format!("urn:yiwen:request:{id}"));
+        let (status, body) = (shape.write)(problem, &format!("urn:yiwen:request:{id}"));
         *response.status_mut() = status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.media));
         *response.body_mut() = Body::from(body);
     }
     headers(&app, &mut response, &id);
@@ -70,9 +70,7 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let status = response.status().as_u16();
     app.metrics.request(method, &route, status, seconds);
     let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
-    if let Some((status, topic, seconds)) = &note.answer {
-        app.metrics.answer(status, topic, *seconds);
-    }
+    app.metrics.note(&note);
     if problem.as_ref().is_some_and(|p| p.kind == Kind::Internal) {
         app.metrics.panic();
     }

@@ -10,8 +10,8 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use super::guard::Access;
-use super::problem::{Kind, TYPE_PREFIX};
-use super::{DOORS, JSON, Route};
+use super::problem::{Kind, Shape, TYPE_PREFIX};
+use super::{JSON, Route, all_doors};
 
 pub const ROUTES: &[Route] = &[Route {
     method: "GET",
@@ -36,10 +36,10 @@ pub fn document() -> Value {
     let slugs: Vec<String> = Kind::ALL.iter().map(|(slug, _, _)| format!("{TYPE_PREFIX}{slug}")).collect();
     schemas["Problem"]["properties"]["type"]["enum"] = json!(slugs);
     let mut paths = Map::new();
-    for door in DOORS {
+    for door in all_doors() {
         for route in door.routes {
             let path = paths.entry(contract_path(route)).or_insert_with(|| json!({}));
-            let mut operation = operation(route);
+            let mut operation = operation(route, &door.errors);
             if door.access == Access::Open {
                 operation["security"] = json!([]);
             } else if route.id == "rebuildIndex" {
@@ -67,12 +67,47 @@ pub fn document() -> Value {
     })
 }
 
+/// One schema that stands by itself: what it refers to comes along in `$defs`.
+pub fn standalone(name: &str) -> Value {
+    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let mut defs = Map::new();
+    let mut schema = localised(&schemas[name], &schemas, &mut defs);
+    if !defs.is_empty() {
+        schema["$defs"] = Value::Object(defs);
+    }
+    schema
+}
+
+fn localised(part: &Value, schemas: &Value, defs: &mut Map<String, Value>) -> Value {
+    match part {
+        Value::Object(members) => {
+            let mut out = Map::new();
+            for (key, value) in members {
+                let Some(name) = value.as_str().filter(|_| key == "$ref").and_then(|r| r.rsplit('/').next()) else {
+                    out.insert(key.clone(), localised(value, schemas, defs));
+                    continue;
+                };
+                out.insert(key.clone(), format!("#/$defs/{name}").into());
+                if !defs.contains_key(name) {
+                    // Noted before it is read, so that a schema may refer to itself.
+                    defs.insert(name.to_owned(), Value::Null);
+                    let read = localised(&schemas[name], schemas, defs);
+                    defs.insert(name.to_owned(), read);
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => items.iter().map(|item| localised(item, schemas, defs)).collect(),
+        other => other.clone(),
+    }
+}
+
 /// `{*id}` → `{id}`.
 pub fn contract_path(route: &Route) -> String {
     route.path.replace("{*", "{")
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, errors: &Shape) -> Value {
     let mut parameters: Vec<Value> = path_parameters(route)
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
@@ -84,9 +119,12 @@ fn operation(route: &Route) -> Value {
     }));
     let (media, schema) = route.answer;
     let content = |media: &str, schema: &str| {
-        let reference = json!({"$ref": format!("#/components/schemas/{schema}")});
         let mut content = Map::new();
-        content.insert(media.to_owned(), json!({"schema": reference}));
+        for (i, media) in media.split(", ").enumerate() {
+            // A second media type is a stream of events: text.
+            let schema = if i == 0 { schema } else { "Text" };
+            content.insert(media.to_owned(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}}));
+        }
         Value::Object(content)
     };
     let mut operation = json!({
@@ -95,7 +133,7 @@ fn operation(route: &Route) -> Value {
         "parameters": parameters,
         "responses": {
             route.status.to_string(): {"description": "成功", "content": content(media, schema)},
-            "default": {"description": "出错", "content": content("application/problem+json", "Problem")},
+            "default": {"description": "出错", "content": content(errors.media, errors.schema)},
         },
     });
     if let Some(body) = route.body {

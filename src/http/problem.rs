@@ -53,6 +53,9 @@ kinds! {
     PasswordRequired "password-required" UNAUTHORIZED "需要登录";
     AdminKeyRequired "admin-key-required" UNAUTHORIZED "需要管理密钥";
     AdminKeyNotConfigured "admin-key-not-configured" FORBIDDEN "没有设置管理密钥";
+    WeChatNotConfigured "wechat-not-configured" FORBIDDEN "没有设置公众号令牌";
+    WrongSignature "wrong-signature" FORBIDDEN "签名不对";
+    BrokenXml "broken-xml" BAD_REQUEST "请求体不是完整的 XML";
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
     Timeout "timeout" REQUEST_TIMEOUT "请求超时";
@@ -62,14 +65,23 @@ kinds! {
 /// Prefix of every `type`.
 pub const TYPE_PREFIX: &str = "urn:yiwen:problem:";
 
-/// How an error is written on the wire. Every error is a [`Problem`] until then; a door that speaks another protocol
-/// names its own shape. Takes the problem and the name of this one request; gives status, media type and body.
-pub type Shape = fn(&Problem, &str) -> (StatusCode, &'static str, Vec<u8>);
-
-/// The shape of the native routes: RFC 9457.
-pub fn rfc9457(problem: &Problem, instance: &str) -> (StatusCode, &'static str, Vec<u8>) {
-    (problem.status(), "application/problem+json", problem.body(instance))
+/// How errors are written on the wire. Every error is a [`Problem`] until then; a door that speaks another protocol has
+/// its own shape.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub media: &'static str,
+    /// Name of the body's schema in the contract.
+    pub schema: &'static str,
+    /// Takes the problem and the name of this one request; gives status and body.
+    pub write: fn(&Problem, &str) -> (StatusCode, Vec<u8>),
 }
+
+/// The shape of our own routes: RFC 9457.
+pub const RFC9457: Shape = Shape {
+    media: "application/problem+json",
+    schema: "Problem",
+    write: |problem, instance| (problem.status(), problem.body(instance)),
+};
 
 /// One member that is wrong: where (a JSON pointer; `/name` for a query parameter) and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
+use super::doors::wechat::Replies;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
@@ -63,6 +64,7 @@ pub struct App {
     pub keys: Keys,
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
+    pub wechat_replies: Replies,
 }
 
 /// How routes hold the service.
@@ -82,6 +84,7 @@ impl App {
             keys: options.keys,
             public_url: options.public_url,
             wechat: options.wechat,
+            wechat_replies: Replies::default(),
         })
     }
 

@@ -6,6 +6,7 @@
 //! stands for a text repeated. A check is a value, or `{"type"}`, `{"contains"}`, `{"length"}`, `{"least"}`, `{"most"}`,
 //! `{"absent":true}`. Every answer is held to its schema of `/openapi.json` besides, every error to RFC 9457.
 
+mod agreement;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
@@ -26,6 +27,7 @@ fn main() {
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
+    test("the same answer through every door", agreement::same_everywhere);
     test("every route is in the contract and back", contract::complete);
     test("every kind of problem has its row", contract::problems_covered);
     test("a changed corpus goes live, a broken one does not", reload::swap);

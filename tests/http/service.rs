@@ -104,7 +104,7 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
 
 /// Asks a router.
 pub fn ask_router(router: &Router, method: &str, target: &str, headers: &[(String, String)], body: String) -> Reply {
-    let mut request = Request::builder().method(method).uri(target);
+    let mut request = Request::builder().method(method).uri(target).header("host", "localhost:8080");
     for (name, value) in headers {
         request = request.header(name, value);
     }

@@ -1,0 +1,252 @@
+//! Dify's external knowledge API, `POST /dify/retrieval`; RAGFlow sends the same with `logic` for `logical_operator`.
+//!
+//! What was computed comes first, with the score 1.0 and `metadata.rule`; then the passages. A condition on `region` (`is`)
+//! is the place asked about and one on `at` the day; every other condition is checked against the record's metadata.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Extension, Json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Computed, markdown};
+use crate::facts::Facts;
+use crate::http::answer::Asked;
+use crate::http::input::{ForeignBody, Input};
+use crate::http::observe::Note;
+use crate::http::problem::{Kind, Problem, Shape};
+use crate::http::state::{Live, Shared, today};
+use crate::http::{JSON, Route};
+use crate::retrieve::Passage;
+
+pub const ROUTES: &[Route] = &[Route {
+    method: "POST",
+    path: "/dify/retrieval",
+    id: "difyRetrieval",
+    summary: "Dify 外部知识库",
+    query: &[],
+    body: Some("DifyRequest"),
+    answer: (JSON, "DifyRecords"),
+    status: 200,
+    handler: || post(retrieve),
+}];
+
+/// Errors in Dify's shape. Its own check of a new knowledge base fails on 403, 404 and 502 alone, so a wrong key is 403.
+pub const ERRORS: Shape = Shape { media: JSON, schema: "DifyError", write: error };
+
+fn error(problem: &Problem, _: &str) -> (StatusCode, Vec<u8>) {
+    let (status, code) = match problem.kind {
+        Kind::KeyRequired => (StatusCode::FORBIDDEN, 1001),
+        Kind::KeyUnknown => (StatusCode::FORBIDDEN, 1002),
+        _ => (problem.status(), problem.status().as_u16()),
+    };
+    (status, json!({"error_code": code, "error_msg": problem.detail}).to_string().into_bytes())
+}
+
+/// What was found.
+#[derive(Debug, Serialize)]
+pub struct Records {
+    pub records: Vec<Record>,
+}
+
+/// One thing to quote.
+#[derive(Debug, Serialize)]
+pub struct Record {
+    pub content: String,
+    pub score: f32,
+    pub title: String,
+    /// Never `null`: Dify fails on that.
+    pub metadata: Map<String, Value>,
+}
+
+/// A condition on a record's metadata.
+struct Condition {
+    name: String,
+    operator: String,
+    value: Value,
+}
+
+const OPERATORS: &[&str] = &[
+    "contains",
+    "not contains",
+    "start with",
+    "end with",
+    "is",
+    "is not",
+    "in",
+    "not in",
+    "empty",
+    "not empty",
+    "=",
+    "≠",
+    ">",
+    "<",
+    "≥",
+    "≤",
+    "before",
+    "after",
+];
+
+impl Condition {
+    fn read(json: &Value, place: usize, input: &mut Input) -> Option<Condition> {
+        let operator = json["comparison_operator"].as_str().unwrap_or_default();
+        let place = place.to_string();
+        match json["name"].as_str() {
+            Some(name) if OPERATORS.contains(&operator) => {
+                Some(Condition { name: name.to_owned(), operator: operator.to_owned(), value: json["value"].clone() })
+            }
+            _ => {
+                let detail = format!("条件应有 name 和 comparison_operator;可用的比较:{}", OPERATORS.join("、"));
+                input.wrong_at(&["metadata_condition", "conditions", &place], Kind::InvalidRequest, detail);
+                None
+            }
+        }
+    }
+
+    /// The value where the condition fixes one.
+    fn fixes(&self, name: &str) -> Option<Value> {
+        (self.name == name && matches!(self.operator.as_str(), "is" | "=")).then(|| self.value.clone())
+    }
+
+    fn holds(&self, metadata: &Map<String, Value>) -> bool {
+        let field = metadata.get(&self.name).map(plain).unwrap_or_default();
+        let wanted: Vec<String> = match &self.value {
+            Value::Array(values) => values.iter().map(plain).collect(),
+            // A list may come as one text.
+            Value::String(text) if self.operator.ends_with("in") => {
+                text.split(',').map(|t| t.trim().to_owned()).collect()
+            }
+            other => vec![plain(other)],
+        };
+        let any = |check: fn(&str, &str) -> bool| wanted.iter().any(|w| check(&field, w));
+        let order = || compare(&field, wanted.first().map_or("", String::as_str)).filter(|_| !field.is_empty());
+        match self.operator.as_str() {
+            "contains" => any(|f, w| f.contains(w)),
+            "not contains" => !any(|f, w| f.contains(w)),
+            "start with" => any(|f, w| f.starts_with(w)),
+            "end with" => any(|f, w| f.ends_with(w)),
+            "is" | "in" | "=" => any(|f, w| f == w),
+            "is not" | "not in" | "≠" => !any(|f, w| f == w),
+            "empty" => field.is_empty(),
+            "not empty" => !field.is_empty(),
+            ">" | "after" => order().is_some_and(std::cmp::Ordering::is_gt),
+            "<" | "before" => order().is_some_and(std::cmp::Ordering::is_lt),
+            "≥" => order().is_some_and(std::cmp::Ordering::is_ge),
+            "≤" => order().is_some_and(std::cmp::Ordering::is_le),
+            _ => false,
+        }
+    }
+}
+
+/// Numbers as numbers, everything else (ISO dates too) as text.
+fn compare(a: &str, b: &str) -> Option<std::cmp::Ordering> {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.partial_cmp(&b),
+        _ => Some(a.cmp(b)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The request.
+struct Request {
+    asked: Asked,
+    top_k: usize,
+    threshold: f64,
+    any: bool,
+    conditions: Vec<Condition>,
+}
+
+impl Request {
+    /// `None` for Dify's probes: no body at all, or an empty query.
+    fn read(body: Value, live: &Live) -> Result<Option<Request>, Problem> {
+        let query = body["query"].as_str().unwrap_or_default().to_owned();
+        if query.trim().is_empty() {
+            return Ok(None);
+        }
+        let setting = body["retrieval_setting"].clone();
+        let condition = body["metadata_condition"].clone();
+        let mut input = Input::of(body)?;
+        input.check_question("query", &query);
+        let listed = condition["conditions"].as_array().cloned().unwrap_or_default();
+        let mut conditions: Vec<Condition> =
+            listed.iter().enumerate().filter_map(|(i, c)| Condition::read(c, i, &mut input)).collect();
+        let given = ["region", "at"].map(|name| (name, conditions.iter().find_map(|c| c.fixes(name))));
+        conditions.retain(|c| given.iter().all(|(name, _)| c.fixes(name).is_none()));
+        let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        let mut context = Input::part(Value::Object(given), "/metadata_condition".to_owned())?;
+        let region = context.region("region", &live.engine.snapshot.corpus.law.regions);
+        let at = context.day("at").unwrap_or_else(today);
+        input.errors.append(&mut context.errors);
+        input.finish_foreign()?;
+        let logic = condition.get("logical_operator").or(condition.get("logic"));
+        Ok(Some(Request {
+            asked: Asked { text: query, region, at, facts: Facts::default(), explain: false },
+            top_k: setting["top_k"].as_u64().map_or(usize::MAX, |k| usize::try_from(k).unwrap_or(usize::MAX)),
+            threshold: setting["score_threshold"].as_f64().unwrap_or(0.0),
+            any: logic.is_some_and(|word| word == "or"),
+            conditions,
+        }))
+    }
+
+    fn admits(&self, record: &Record) -> bool {
+        let mut held = self.conditions.iter().map(|c| c.holds(&record.metadata));
+        let fits = self.conditions.is_empty() || if self.any { held.any(|h| h) } else { held.all(|h| h) };
+        fits && f64::from(record.score) >= self.threshold
+    }
+}
+
+fn of_computed(answer: &Answer, computed: &Computed) -> Record {
+    let parameter = computed.parameters.first();
+    let id = format!("rule/{}", computed.rule);
+    let metadata = json!({
+        "document_id": id, "doc_id": id, "rule": computed.rule, "status": computed.status, "at": answer.at,
+        "answer_status": answer.status,
+        "region": answer.understanding.region.as_ref().map(|r| &r.name), "region_code": computed.region,
+        "results": computed.results, "missing": computed.missing.iter().map(|m| m.fact).collect::<Vec<_>>(),
+        "topic": answer.understanding.topics.first().map(|t| &t.id),
+        "effective_from": parameter.and_then(|p| p.effective_from.as_ref()),
+        "url": parameter.and_then(|p| p.reference.url.as_ref()),
+    });
+    let title = if computed.headline.is_empty() { computed.label } else { &computed.headline };
+    Record { content: markdown::outcome(computed), score: 1.0, title: title.to_owned(), metadata: members(metadata) }
+}
+
+fn of_passage(answer: &Answer, passage: &Passage) -> Record {
+    let day = |date: Option<jiff::civil::Date>| date.map(|d| d.to_string());
+    let metadata = json!({
+        "answer_status": answer.status, "document_id": passage.article, "doc_id": passage.article, "passage": passage.id, "heading": passage.heading,
+        "region": passage.region.name, "region_code": passage.region.code, "topic": passage.topics.first(),
+        "published": day(passage.published), "effective_from": day(passage.effective_from),
+        "effective_to": day(passage.effective_to), "url": passage.source.url, "source": passage.source.title,
+    });
+    let title = passage.title.clone();
+    Record { content: passage.text.clone(), score: passage.score, title, metadata: members(metadata) }
+}
+
+/// The members that say something.
+fn members(json: Value) -> Map<String, Value> {
+    json.as_object().cloned().unwrap_or_default().into_iter().filter(|(_, v)| !v.is_null()).collect()
+}
+
+async fn retrieve(
+    State(app): State<Shared>,
+    ForeignBody(body): ForeignBody,
+) -> Result<(Extension<Note>, Json<Records>), Problem> {
+    let live = app.live()?;
+    let Some(request) = Request::read(body, &live)? else {
+        return Ok((Extension(Note::default()), Json(Records { records: vec![] })));
+    };
+    let (answer, note) = request.asked.clone().answer(&live);
+    let computed = answer.computed.iter().map(|c| of_computed(&answer, c));
+    let records = computed.chain(answer.passages.iter().map(|p| of_passage(&answer, p)));
+    let records = records.filter(|r| request.admits(r)).take(request.top_k).collect();
+    Ok((Extension(note), Json(Records { records })))
+}
