@@ -6,6 +6,7 @@
 mod ask;
 mod check;
 mod config;
+mod doctor;
 mod eval;
 mod import;
 mod index;
@@ -75,6 +76,8 @@ enum Command {
     Serve(serve::Arguments),
     /// MCP 服务(标准输入输出),由智能体客户端启动
     Mcp,
+    /// 检查正在运行的服务:按各平台的做法逐一试接,说出哪里会失败
+    Doctor(doctor::Arguments),
     /// 检查语料:每一处问题的文件、行号和改法
     Check(check::Arguments),
     /// 规则与参数:比较两套参数
@@ -115,6 +118,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
+        Command::Doctor(arguments) => doctor::run(&config, arguments),
         Command::Mcp => mcp::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
@@ -154,9 +158,9 @@ pub fn print_json<T: Serialize>(value: &T) -> Result<()> {
     print_line(&serde_json::to_string_pretty(value).context("结果写不成 JSON")?)
 }
 
-/// Prints one text on stdout.
+/// Prints one text on stdout, in one write: whoever reads only its first line does not break the rest.
 pub fn print_line(text: &str) -> Result<()> {
-    writeln!(io::stdout().lock(), "{text}").context("写不到标准输出")
+    io::stdout().lock().write_all(format!("{text}\n").as_bytes()).context("写不到标准输出")
 }
 
 /// A region given as a code or a name.

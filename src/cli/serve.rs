@@ -1,6 +1,7 @@
 //! `yiwen serve`: the HTTP service.
 
 use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -11,7 +12,7 @@ use super::index::progress_bar;
 use super::{Exit, print_line};
 use crate::config::Config;
 use crate::http::serve::{self, Loaded};
-use crate::http::{self, App, Options};
+use crate::http::{self, App, Options, doors};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -56,6 +57,16 @@ pub fn options(config: &Config) -> Options {
     }
 }
 
+/// The address as this machine reaches it.
+pub fn local(address: SocketAddr) -> String {
+    let loopback = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(loopback, address.port()))
+}
+
 async fn service(config: &Config) -> Result<Exit> {
     let app = App::new(options(config));
     let listener = serve::bind(config.listen)
@@ -96,7 +107,12 @@ async fn service(config: &Config) -> Result<Exit> {
             anyhow::bail!("语料有 {} 处问题,也没有可用的索引,服务起不来", faults.len());
         }
     }
-    print_line(&format!("医问已就绪:http://{address}"))?;
+    let base = config.public_url.clone().unwrap_or_else(|| local(address));
+    let hints = doors::hints(&base, config.keys.lock_reading(), config.wechat.is_some());
+    print_line(&format!(
+        "医问已就绪:http://{address}\n接入各平台时粘贴:\n{hints}\n检查能否接通:yiwen doctor {}",
+        local(address)
+    ))?;
     signals.await.context("信号处理出错")?.context("收不到信号")?;
     app.stop();
     let _ = stop.send(true);

@@ -91,6 +91,8 @@ fn main() {
     test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
     test("serve exits when nothing can be served", serving::nothing);
     test("serve with a broken corpus serves the last good index", serving::old);
+    test("doctor finds what platforms would fail on", serving::doctor);
+    test("mcp speaks over stdin and stdout", serving::mcp);
     test("serve says when its port is taken", serving::port_in_use);
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }

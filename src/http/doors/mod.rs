@@ -24,3 +24,20 @@ pub const DOORS: &[Door] = &[
     // WeChat signs its requests by a token of its own.
     Door { routes: wechat::ROUTES, access: Access::Open, errors: wechat::ERRORS },
 ];
+
+/// What to paste where, one line a platform. `base` is the address as people reach it, without a slash at its end.
+pub fn hints(base: &str, locked: bool, wechat: bool) -> String {
+    let key = if locked { "API Key:[[keys]] 里的一个密钥" } else { "API Key:没有设密钥,任意填" };
+    let model = openai::MODEL;
+    let console =
+        if wechat { "令牌与设置里的 wechat_token 相同" } else { "还没有设置 wechat_token,不能用" };
+    [
+        format!("  Dify 外部知识库    API Endpoint:{base}/dify   {key}"),
+        format!("  OpenAI 兼容        Base URL:{base}/v1   模型:{model}   {key}"),
+        format!("  MCP                {base}/mcp,或由客户端启动命令 yiwen mcp"),
+        format!("  FastGPT 文件库     baseURL:{base}/fastgpt   {key}"),
+        format!("  插件(OpenAPI)    {base}/openapi.json"),
+        format!("  公众号、企业微信   URL:{base}/wechat   {console}"),
+    ]
+    .join("\n")
+}

@@ -155,6 +155,16 @@ impl<'a> Signed<'a> {
     }
 }
 
+/// What [`verification`] asks to be given back.
+pub const ECHO: &str = "yiwen-doctor";
+
+/// The path that WeChat asks for when someone saves the address: `doctor` asks the same.
+pub fn verification(settings: &WeChat) -> String {
+    let (timestamp, nonce) = (jiff::Timestamp::now().as_second().to_string(), "1");
+    let signature = signature(&[&settings.token, &timestamp, nonce]);
+    format!("/wechat?signature={signature}&timestamp={timestamp}&nonce={nonce}&echostr={ECHO}")
+}
+
 fn wrong_signature() -> Problem {
     Problem::new(Kind::WrongSignature, "签名不对;请核对后台的令牌(Token)和设置里的 wechat_token 是否一样")
 }
