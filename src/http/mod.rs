@@ -69,21 +69,33 @@ pub struct Route {
 /// A parameter of a query string.
 pub struct QueryParameter {
     pub name: &'static str,
-    /// `string` or `integer`.
-    pub kind: &'static str,
+    pub takes: Takes,
     pub required: bool,
     /// In Chinese.
     pub about: &'static str,
 }
 
-/// An optional parameter.
-pub const fn optional(name: &'static str, kind: &'static str, about: &'static str) -> QueryParameter {
-    QueryParameter { name, kind, required: false, about }
+/// What a parameter takes, as the contract says it.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    Text,
+    /// Something to look up: not blank, not too long.
+    Question,
+    Topic,
+    Rule,
+    Day,
+    /// A whole number from and to.
+    Count(u32, u32),
 }
 
-/// A required text.
-pub const fn required(name: &'static str, about: &'static str) -> QueryParameter {
-    QueryParameter { name, kind: "string", required: true, about }
+/// An optional parameter.
+pub const fn optional(name: &'static str, takes: Takes, about: &'static str) -> QueryParameter {
+    QueryParameter { name, takes, required: false, about }
+}
+
+/// A required parameter.
+pub const fn required(name: &'static str, takes: Takes, about: &'static str) -> QueryParameter {
+    QueryParameter { name, takes, required: true, about }
 }
 
 const JSON: &str = "application/json";

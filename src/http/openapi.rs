@@ -10,8 +10,11 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use super::guard::Access;
-use super::problem::{Kind, Shape, TYPE_PREFIX};
-use super::{JSON, Route, all_doors};
+use super::problem::{Kind, RFC9457, Shape, TYPE_PREFIX};
+use super::{JSON, Route, Takes, all_doors};
+use crate::corpus::load::TOPICS;
+use crate::engine::QUESTION_CHARS;
+use crate::rules::RULES;
 
 pub const ROUTES: &[Route] = &[Route {
     method: "GET",
@@ -32,7 +35,10 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 /// The whole document.
 pub fn document() -> Value {
-    let mut schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    let mut schemas = READ.clone();
+    for body in all_doors().flat_map(|door| door.routes).filter_map(|route| route.body) {
+        nullable(&mut schemas[body]);
+    }
     let slugs: Vec<String> = Kind::ALL.iter().map(|(slug, _, _)| format!("{TYPE_PREFIX}{slug}")).collect();
     schemas["Problem"]["properties"]["type"]["enum"] = json!(slugs);
     let mut paths = Map::new();
@@ -69,9 +75,8 @@ pub fn document() -> Value {
 
 /// One schema that stands by itself: what it refers to comes along in `$defs`.
 pub fn standalone(name: &str) -> Value {
-    let schemas: Value = serde_json::from_str(SCHEMAS).unwrap_or_default();
     let mut defs = Map::new();
-    let mut schema = localised(&schemas[name], &schemas, &mut defs);
+    let mut schema = localised(schema_of(name), &READ, &mut defs);
     if !defs.is_empty() {
         schema["$defs"] = Value::Object(defs);
     }
@@ -109,20 +114,24 @@ pub fn contract_path(route: &Route) -> String {
 
 fn operation(route: &Route, errors: &Shape) -> Value {
     let mut parameters: Vec<Value> = path_parameters(route)
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .map(|name| {
+            let schema = if name == "rule" { taken(Takes::Rule) } else { json!({"type": "string", "minLength": 1}) };
+            json!({"name": name, "in": "path", "required": true, "schema": schema})
+        })
         .collect();
     parameters.extend(route.query.iter().map(|p| {
         json!({
-            "name": p.name, "in": "query", "required": p.required,
-            "schema": {"type": p.kind}, "description": p.about,
+            "name": p.name, "in": "query", "required": p.required, "description": p.about,
+            "schema": if p.required { taken(p.takes) } else { or_empty(taken(p.takes)) },
         })
     }));
     let (media, schema) = route.answer;
+    // The page tells errors as a page, except those from before it was reached.
+    let refused = if media == "text/html" { format!("{}, {media}", errors.media) } else { errors.media.to_owned() };
     let content = |media: &str, schema: &str| {
         let mut content = Map::new();
         for (i, media) in media.split(", ").enumerate() {
-            // A second media type is a stream of events: text.
-            let schema = if i == 0 { schema } else { "Text" };
+            let schema = if i == 0 { schema } else { "Events" };
             content.insert(media.to_owned(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}}));
         }
         Value::Object(content)
@@ -133,13 +142,50 @@ fn operation(route: &Route, errors: &Shape) -> Value {
         "parameters": parameters,
         "responses": {
             route.status.to_string(): {"description": "成功", "content": content(media, schema)},
-            "default": {"description": "出错", "content": content(errors.media, errors.schema)},
+            "default": {"description": "出错", "content": content(&refused, errors.schema)},
         },
     });
     if let Some(body) = route.body {
-        operation["requestBody"] = json!({"required": true, "content": content(JSON, body)});
+        // Other platforms may send none, where nothing in it is required.
+        let required = errors.schema == RFC9457.schema || schema_of(body)["required"] != json!([]);
+        operation["requestBody"] = json!({"required": required, "content": content(JSON, body)});
     }
     operation
+}
+
+/// The schema of what a parameter takes.
+fn taken(takes: Takes) -> Value {
+    match takes {
+        Takes::Text => json!({"type": "string"}),
+        Takes::Question => json!({"type": "string", "minLength": 1, "maxLength": QUESTION_CHARS, "pattern": r"\S"}),
+        Takes::Topic => json!({"type": "string", "enum": TOPICS}),
+        Takes::Rule => json!({"type": "string", "enum": RULES.iter().map(|r| r.id).collect::<Vec<_>>()}),
+        Takes::Day => json!({"type": "string", "format": "date"}),
+        Takes::Count(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+    }
+}
+
+/// A field of a form that was left empty counts as left out.
+fn or_empty(schema: Value) -> Value {
+    let narrow = schema["type"] != "string" || schema.get("enum").or(schema.get("format")).is_some();
+    if narrow { json!({"anyOf": [schema, {"type": "string", "maxLength": 0}]}) } else { schema }
+}
+
+/// Schemas by name as they stand in the file.
+static READ: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(SCHEMAS).unwrap_or_default());
+
+fn schema_of(name: &str) -> &'static Value {
+    &READ[name]
+}
+
+/// A body's optional members may be `null`: that counts as left out.
+fn nullable(schema: &mut Value) {
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    for (name, member) in schema["properties"].as_object_mut().into_iter().flatten() {
+        if let Some(kind) = member["type"].as_str().filter(|_| !required.iter().any(|r| r == name.as_str())) {
+            member["type"] = json!([kind, "null"]);
+        }
+    }
 }
 
 fn path_parameters(route: &Route) -> impl Iterator<Item = &'static str> {

@@ -11,7 +11,7 @@ use super::input::{FromQuery, Input};
 use super::observe::Note;
 use super::problem::Problem;
 use super::state::{Live, Shared};
-use super::{JSON, Route, optional, required};
+use super::{JSON, Route, Takes, optional, required};
 use crate::answer::IndexInfo;
 use crate::region::RegionCode;
 use crate::retrieve::{Facets, Passage, Query};
@@ -22,11 +22,11 @@ pub const ROUTES: &[Route] = &[Route {
     id: "search",
     summary: "搜索文章段落",
     query: &[
-        required("q", "要搜的话,最多 1000 字"),
-        optional("region", "string", "地区:名称或六位代码;只找本地、所在省和全国的"),
-        optional("topic", "string", "主题"),
-        optional("limit", "integer", "最多几条,0 至 100,默认 10"),
-        optional("offset", "integer", "跳过前几条,0 至 10000,默认 0"),
+        required("q", Takes::Question, "要搜的话,最多 1000 字"),
+        optional("region", Takes::Text, "地区:名称或六位代码;只找本地、所在省和全国的"),
+        optional("topic", Takes::Topic, "主题"),
+        optional("limit", Takes::Count(0, 100), "最多几条,0 至 100,默认 10"),
+        optional("offset", Takes::Count(0, 10_000), "跳过前几条,0 至 10000,默认 0"),
     ],
     body: None,
     answer: (JSON, "SearchResult"),

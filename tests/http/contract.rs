@@ -14,6 +14,15 @@ pub fn rows() -> impl Iterator<Item = common::Row> {
     common::rows("http").into_iter().chain(common::rows("contracts"))
 }
 
+/// The whole contract as it stands in `snapshots/`; a change shows in review.
+pub fn snapshot() -> Result<(), String> {
+    let shown = serde_json::to_string_pretty(&openapi::document()).map_err(|e| e.to_string())?;
+    let held = std::panic::catch_unwind(|| insta::assert_snapshot!("openapi", shown));
+    held.map_err(|_| {
+        "the contract is not the one of tests/http/snapshots; `INSTA_UPDATE=always` takes it over".to_owned()
+    })
+}
+
 /// Each route of the router is in the document and back, and is asked by at least one row.
 pub fn complete() -> Result<(), String> {
     let reply = service::ask("default", "GET", "/openapi.json", &[], String::new());
@@ -119,8 +128,7 @@ pub fn held(method: &str, target: &str, reply: &Reply) -> Vec<String> {
     let web = media.starts_with("text/html");
     let errors = routes().find(|r| fits(r, target)).and_then(|r| door_of(r.path)).map_or(RFC9457, |door| door.errors);
     if reply.status >= 400 && !web {
-        // The SDK of that protocol refuses some requests itself.
-        if media != errors.media && !(target == "/mcp" && reply.json.is_null()) {
+        if media != errors.media {
             wrong.push(format!("an error of type {media:?}"));
         }
         if reply.json.is_object() {

@@ -28,6 +28,7 @@ fn main() {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
     test("the same answer through every door", agreement::same_everywhere);
+    test("the contract changes only on purpose", contract::snapshot);
     test("every route is in the contract and back", contract::complete);
     test("every kind of problem has its row", contract::problems_covered);
     test("a changed corpus goes live, a broken one does not", reload::swap);

@@ -167,14 +167,17 @@ struct Request {
 impl Request {
     /// `None` for Dify's probes: no body at all, or an empty query.
     fn read(body: Value, live: &Live) -> Result<Option<Request>, Problem> {
-        let query = body["query"].as_str().unwrap_or_default().to_owned();
-        if query.trim().is_empty() {
+        if body.is_null() {
             return Ok(None);
         }
-        let setting = body["retrieval_setting"].clone();
-        let condition = body["metadata_condition"].clone();
         let mut input = Input::of(body)?;
+        let query = input.text("query").unwrap_or_default();
+        if query.trim().is_empty() && input.errors.is_empty() {
+            return Ok(None);
+        }
         input.check_question("query", &query);
+        let setting = input.take("retrieval_setting").unwrap_or_default();
+        let condition = input.take("metadata_condition").unwrap_or_default();
         let listed = condition["conditions"].as_array().cloned().unwrap_or_default();
         let mut conditions: Vec<Condition> =
             listed.iter().enumerate().filter_map(|(i, c)| Condition::read(c, i, &mut input)).collect();

@@ -10,10 +10,10 @@ use crate::corpus::article::Article;
 use crate::http::input::{ForeignBody, FromQuery, Input};
 use crate::http::problem::{Kind, Problem, Shape};
 use crate::http::state::{App, Live, Shared};
-use crate::http::{JSON, QueryParameter, Route, required};
+use crate::http::{JSON, QueryParameter, Route, Takes, required};
 use crate::region::RegionCode;
 
-const ID: &[QueryParameter] = &[required("id", "文章编号")];
+const ID: &[QueryParameter] = &[required("id", Takes::Text, "文章编号")];
 
 const fn route(method: &'static str, path: &'static str, id: &'static str, summary: &'static str) -> Route {
     Route {

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::Json;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use rmcp::model::{
@@ -166,7 +167,16 @@ async fn handle(State(app): State<Shared>, request: Request) -> Response {
         Arc::new(NeverSessionManager::default()),
         config,
     );
-    service.handle(request).await.map(Body::new).into_response()
+    let response = service.handle(request).await.map(Body::new);
+    if !response.status().is_client_error() || response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    // The SDK refuses a request in a line of text; clients that read JSON get it as such.
+    let (mut parts, body) = response.into_parts();
+    let said = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
+    let error = json!({"code": -32600, "message": String::from_utf8_lossy(&said)});
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts, Json(json!({"jsonrpc": "2.0", "id": null, "error": error}))).into_response()
 }
 
 /// `https://ybj.example/wenda` → `https://ybj.example:*`.

@@ -100,6 +100,10 @@ fn turns(input: &mut Input) -> Vec<String> {
         input.wrong("messages", Kind::MissingMember, "缺少“messages”:应是消息的列表");
         return vec![];
     };
+    if let Some(place) = messages.iter().position(|m| !m.is_object() || m["role"].is_null()) {
+        input.wrong_at(&["messages", &place.to_string()], Kind::WrongType, "消息应是 {\"role\", \"content\"}");
+        return vec![];
+    }
     let recent = messages.len().saturating_sub(MESSAGES);
     let mut turns: Vec<String> =
         messages[recent..].iter().filter(|m| m["role"] == "user").map(|m| text(&m["content"])).collect();

@@ -24,14 +24,14 @@ use crate::http::input::{FromQuery, Input};
 use crate::http::observe::Note;
 use crate::http::problem::{Kind, Problem, Shape};
 use crate::http::state::{App, Shared, today};
-use crate::http::{QueryParameter, Route, optional};
+use crate::http::{QueryParameter, Route, Takes, optional};
 
 const QUERY: &[QueryParameter] = &[
-    optional("signature", "string", "公众号的签名"),
-    optional("msg_signature", "string", "加密消息和企业微信的签名"),
-    optional("timestamp", "string", "时间戳"),
-    optional("nonce", "string", "随机数"),
-    optional("echostr", "string", "验证网址时要原样返回的内容"),
+    optional("signature", Takes::Text, "公众号的签名"),
+    optional("msg_signature", Takes::Text, "加密消息和企业微信的签名"),
+    optional("timestamp", Takes::Text, "时间戳"),
+    optional("nonce", Takes::Text, "随机数"),
+    optional("echostr", Takes::Text, "验证网址时要原样返回的内容"),
 ];
 
 pub const ROUTES: &[Route] = &[
