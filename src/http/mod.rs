@@ -3,7 +3,7 @@
 //! [`all_doors`] is the one table from which the router, the check of keys and `/openapi.json` are made. A handler reads
 //! [`input`], asks the engine of the snapshot in use, and returns what the engine gave, or a [`problem::Problem`]. To add a
 //! route of our own: copy `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`. To add a platform's
-//! protocol: copy `doors/dify.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
+//! protocol: copy `doors/fastgpt.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
 
 pub mod answer;
 pub mod articles;

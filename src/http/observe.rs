@@ -75,6 +75,11 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
         app.metrics.panic();
     }
     let key = response.extensions_mut().remove::<KeyName>().map_or(String::new(), |name| name.0);
+    if let Some(problem) = problem.as_ref().filter(|_| shape.schema != RFC9457.schema) {
+        // Platforms hide errors: Dify shows its user an empty result.
+        let (id, problem) = (id.as_str(), problem.slug());
+        tracing::warn!(id, route, problem, "{route} refused a platform's request: {problem}");
+    }
     log(&id, method, &route, status, seconds * 1e3, &note, &key, problem.as_ref());
     response
 }

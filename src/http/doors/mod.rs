@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a door translates and nothing else. It reads the platform's request, asks the same engine in the same
 //! way as `/v1/answer` or `/v1/chat`, and writes the answer in the platform's shape; a test asks the same question
-//! through all of them. Copy `dify.rs` for the next one: its shape of errors, its line in [`DOORS`], its recorded
+//! through all of them. Copy `fastgpt.rs` for the next one: its shape of errors, its line in [`DOORS`], its recorded
 //! requests in `tests/contracts`.
 
 pub mod dify;
@@ -10,7 +10,6 @@ pub mod fastgpt;
 pub mod mcp;
 pub mod openai;
 pub mod wechat;
-mod wechat_crypto;
 
 use super::Door;
 use super::guard::Access;

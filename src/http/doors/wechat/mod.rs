@@ -1,19 +1,20 @@
 //! WeChat official accounts and WeCom, `GET|POST /wechat`: the check of the address and passive replies, plain or
 //! encrypted. Answers come well within the five seconds that WeChat waits, so nothing is ever sent later.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod crypto;
+mod replies;
+mod xml;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use quick_xml::Reader;
-use quick_xml::events::Event;
 
-use super::wechat_crypto::{Sealer, signature, signed};
+use crypto::{Sealer, signature, signed};
+pub use replies::Replies;
+use xml::{Members, cdata, members};
+
 use crate::answer::{markdown, plain};
 use crate::config::WeChat;
 use crate::conversation::SMALL_TALK;
@@ -63,36 +64,11 @@ pub const ROUTES: &[Route] = &[
 const REPLY_BYTES: usize = 2_048;
 /// The longest link to the full answer, in bytes.
 const LINK_BYTES: usize = 600;
-/// WeChat asks again for so long where it did not hear an answer.
-const RETRIES: Duration = Duration::from_secs(30);
-/// Replies kept for those who ask again.
-const KEPT: usize = 1_000;
-
 /// Errors as a line of text: WeChat shows them to nobody.
 pub const ERRORS: Shape = Shape { media: "text/plain; charset=utf-8", schema: "Text", write: error };
 
 fn error(problem: &Problem, _: &str) -> (StatusCode, Vec<u8>) {
     (problem.status(), problem.detail.clone().into_bytes())
-}
-
-/// Replies of the last seconds by message id: a repeated message is answered as before, and counted once.
-#[derive(Debug, Default)]
-pub struct Replies(Mutex<VecDeque<(Instant, String, String)>>);
-
-impl Replies {
-    fn get(&self, id: &str) -> Option<String> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(at, key, _)| key == id && at.elapsed() < RETRIES).map(|(_, _, reply)| reply.clone())
-    }
-
-    fn put(&self, id: String, reply: String) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(at, _, _)| at.elapsed() < RETRIES);
-        if kept.len() >= KEPT {
-            kept.pop_front();
-        }
-        kept.push_back((Instant::now(), id, reply));
-    }
 }
 
 /// What the query string says of a request.
@@ -251,7 +227,10 @@ fn answer(app: &App, text: &str) -> Result<(String, Note), Problem> {
     if text.trim().is_empty() || length > QUESTION_CHARS {
         return Ok((format!("请用 {QUESTION_CHARS} 字以内的一段话说您的情况。"), Note::of(text)));
     }
-    let live = app.live()?;
+    let Ok(live) = app.live() else {
+        // An error would be shown as a broken account.
+        return Ok(("正在启动,请过一分钟再问。".to_owned(), Note::of(text)));
+    };
     let asked = Asked { text: text.to_owned(), region: None, at: today(), facts: Facts::default(), explain: false };
     let (answer, note) = asked.answer(&live);
     let more = match &app.public_url {
@@ -268,64 +247,4 @@ fn link(base: &str, question: &str) -> String {
         question.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
     let whole = format!("{base}/?q={encoded}");
     if whole.len() <= LINK_BYTES { whole } else { format!("{base}/") }
-}
-
-fn cdata(text: &str) -> String {
-    format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
-}
-
-/// The members directly below the root.
-#[derive(Default)]
-struct Members(Vec<(String, String)>);
-
-impl Members {
-    fn get(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.get(name).unwrap_or_default()
-    }
-}
-
-/// Reads a message. No document type and no entity but the five of XML itself, so nothing is ever expanded.
-fn members(xml: &str) -> Result<Members, Problem> {
-    let broken = || Problem::new(Kind::BrokenXml, "消息不是完整的 XML,或带有文档类型声明、自定义实体");
-    let mut reader = Reader::from_str(xml);
-    let (mut members, mut path): (Members, Vec<String>) = (Members::default(), vec![]);
-    loop {
-        let said = match reader.read_event().map_err(|_| broken())? {
-            Event::Start(start) => {
-                path.push(start.name().as_ref().to_owned());
-                if let [_, name] = path.as_slice() {
-                    members.0.push((name.clone(), String::new()));
-                }
-                continue;
-            }
-            Event::End(_) => {
-                path.pop();
-                continue;
-            }
-            Event::Text(text) => (*text).to_owned(),
-            Event::CData(text) => (*text).to_owned(),
-            Event::GeneralRef(entity) => match entity.resolve_char_ref().map_err(|_| broken())? {
-                Some(character) => character.to_string(),
-                None => match &*entity {
-                    "lt" => "<".to_owned(),
-                    "gt" => ">".to_owned(),
-                    "amp" => "&".to_owned(),
-                    "quot" => "\"".to_owned(),
-                    "apos" => "'".to_owned(),
-                    _ => return Err(broken()),
-                },
-            },
-            Event::DocType(_) => return Err(broken()),
-            Event::Eof if path.is_empty() && !members.0.is_empty() => return Ok(members),
-            Event::Eof => return Err(broken()),
-            _ => continue,
-        };
-        if let ([_, _], Some((_, value))) = (path.as_slice(), members.0.last_mut()) {
-            value.push_str(&said);
-        }
-    }
 }
