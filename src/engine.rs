@@ -123,6 +123,13 @@ impl Engine {
         }
     }
 
+    /// The fact that the answer to this would ask for first, if it asked for one.
+    pub fn next_fact(&self, question: &Question<'_>, understood: &Understanding) -> Option<&'static str> {
+        let region = understood.place.as_ref().map(|p| p.code).or(question.region);
+        let outcomes = self.compute(understood, region, question.at);
+        outcomes.iter().find_map(|o| o.missing.first().copied())
+    }
+
     fn compute(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> Vec<Outcome> {
         let law = &self.snapshot.corpus.law;
         let case = Case { facts: &understood.facts, region, at, law };

@@ -3,12 +3,14 @@
 pub mod answer;
 pub mod cli;
 pub mod config;
+pub mod conversation;
 pub mod corpus;
 pub mod engine;
 pub mod eval;
 pub mod facts;
 pub mod http;
 pub mod index;
+pub mod keys;
 pub mod region;
 pub mod retrieve;
 pub mod rules;

@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::conversation::Conversation;
 use crate::engine::{Engine, Question};
 use crate::facts::Facts;
 use crate::region::RegionCode;
-use crate::understand::dialogue::{Dialogue, Turn};
 
 /// The report, named as in the contract.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -146,14 +146,11 @@ fn ask(engine: &Engine, row: &Value, today: Date) -> Result<Vec<Failure>, Box<Fa
 }
 
 fn converse(engine: &Engine, row: &Value, turns: &[Value], at: Date, region: Option<RegionCode>) -> Vec<Failure> {
-    let mut dialogue = Dialogue::default();
+    let mut conversation = Conversation::new(engine, region, at);
     let mut failures = vec![];
     for (i, turn) in turns.iter().enumerate() {
         let text = turn.as_str().or_else(|| turn["content"].as_str()).unwrap_or_default();
-        let turned = dialogue.turn(&engine.understander, text, at);
-        let Turn::Question(understood) = turned else { continue };
-        let question = Question { text, region, at, facts: Facts::default(), explain: false };
-        let answer = engine.answer_understood(&question, *understood);
+        let Some(answer) = conversation.say(text).answer else { continue };
         let checks = row["expect"].as_array().into_iter().flatten();
         for check in checks.filter(|c| c["after"].as_u64() == Some(i as u64 + 1)) {
             failures.extend(compare(&answer, check, &format!("after[{}].", i + 1), text));

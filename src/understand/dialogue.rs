@@ -41,16 +41,19 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// Takes the person's next turn.
-    pub fn turn(&mut self, understander: &Understander, text: &str, at: Date) -> Turn {
+    /// Takes the person's next turn. `asked` is the fact that was asked for after the turn before: a bare 8000 is that.
+    pub fn turn(&mut self, understander: &Understander, text: &str, at: Date, asked: Option<&str>) -> Turn {
         let turn = self.turns;
         self.turns += 1;
         let fresh = understander.understand(text, at, None);
         let chatter = fresh.present.contains("small_talk") && fresh.rules.is_empty() && fresh.facts.0.is_empty();
-        if chatter && fresh.topics.iter().all(|t| t.points < 1.0) {
+        // 对 where nothing was asked is a nod.
+        let nod = asked.is_none() && self.question.is_some() && super::bare::yes_or_no(text.trim()).is_some();
+        if nod || chatter && fresh.topics.iter().all(|t| t.points < 1.0) {
             return Turn::SmallTalk;
         }
-        let continued = self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at));
+        let continued =
+            self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at, asked));
         let understood = match continued {
             Some(understood) => understood,
             None => self.afresh(fresh, text),
@@ -68,6 +71,7 @@ impl Dialogue {
         fresh: &Understanding,
         text: &str,
         at: Date,
+        asked: Option<&str>,
     ) -> Option<Understanding> {
         let same_rules = fresh.rules.iter().any(|r| last.rules.contains(r));
         let marked = fresh.present.contains("correction") || fresh.present.contains("variation");
@@ -76,19 +80,24 @@ impl Dialogue {
             self.question = Some(last);
             return None;
         }
-        let again = understander.understand(text, at, Some(&last.rules));
+        let mut again = understander.understand(text, at, Some(&last.rules));
+        if let Some((name, fact)) = asked.and_then(|name| Some((name, understander.bare(text, at, name)?))) {
+            again.facts = Facts::default();
+            again.facts.insert(name, fact);
+        }
         let silent = again.facts.0.is_empty() && again.place.is_none();
+        // 我不太清楚, 23: an answer of which nothing could be made is asked for again; the question stays.
+        let unheard = asked.is_some() && says_little(fresh, text);
         let elsewhere = fresh.topic() != last.topic() && fresh.topics.first().is_some_and(|t| t.points >= 2.0);
-        if fresh.rules.is_empty() && silent && !marked || fresh.rules.is_empty() && elsewhere && silent {
+        if fresh.rules.is_empty() && silent && !marked && !unheard || fresh.rules.is_empty() && elsewhere && silent {
             self.question = Some(last);
             return None;
         }
         let mut merged = last;
-        for (name, fact) in &mut merged.facts.0 {
+        for fact in merged.facts.0.values_mut() {
             // What stands in an earlier turn has no place in this one.
             fact.origin = if fact.origin == Origin::Implied { Origin::Implied } else { Origin::Given };
             fact.span = None;
-            debug_assert!(!name.is_empty());
         }
         replace_alternatives(&mut merged.facts, &again.facts);
         let more = text.contains("也没").then(|| added_years(&merged.facts, &again.facts)).flatten();
@@ -99,7 +108,8 @@ impl Dialogue {
             merged.facts.0.insert(name, fact);
         }
         self.move_places(&mut merged, again.place, &again.places);
-        merged.reading = again.reading;
+        // The question stays what passages are looked up for: 60 or 换成广州呢 would find anything.
+        merged.unclear = again.unclear;
         merged.cues = again.cues;
         merged.corrections = again.corrections;
         merged.conflicts = again.conflicts;
@@ -197,6 +207,12 @@ fn added_years(known: &Facts, new: &Facts) -> Option<Vec<(&'static str, Fact)>> 
     let missed = Fact { value: FactValue::Whole(before + more), ..now.clone() };
     let paid = known.get("coverage_year").map(|year| ("coverage_year", year.clone()));
     Some(std::iter::once(("missed_years", missed)).chain(paid).collect())
+}
+
+/// Whether a turn is too short to be about anything.
+fn says_little(fresh: &Understanding, text: &str) -> bool {
+    const LITTLE: usize = 8;
+    text.chars().count() <= LITTLE && fresh.topics.iter().all(|t| t.points < 1.0)
 }
 
 /// Facts that say the same thing in another way: a number of days replaces two dates.

@@ -3,6 +3,7 @@
 //! All words are data (`corpus/vocabulary/`); the order of steps is here. Wrong confidence is worse than a question back,
 //! so nothing is filled in that the question does not say.
 
+mod bare;
 mod correct;
 pub mod dialogue;
 mod fill;

@@ -1,6 +1,6 @@
 //! The command line by data: `tests/cli/*.jsonl`, one run of the program a line, and a corpus with a mistake of each kind.
 //!
-//! `{"name","args":[…],"env"?:{},"config"?:"…","pad"?:[text,times],"expect":{"exit","stdout"?:[…],"stdout_not"?:[…],
+//! `{"name","args":[…],"env"?:{},"config"?:"…","stdin"?:"…","pad"?:[text,times],"expect":{"exit","stdout"?:[…],"stdout_not"?:[…],
 //! "stderr"?:[…],"json"?:{pointer:value}}}`. `$CORPUS`, `$INDEX`, `$EMPTY` (a folder without anything) and `$PAD` stand
 //! for what they name; the shipped corpus and its index are used unless a row says otherwise.
 
@@ -10,8 +10,9 @@ mod mistakes;
 mod serving;
 mod words;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -49,8 +50,12 @@ pub fn program(cwd: &Path, corpus: &Path, index: &Path) -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end, without input.
 pub fn run(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(String, String)]) -> Run {
+    run_with(cwd, args, corpus, index, env, "")
+}
+
+fn run_with(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(String, String)], stdin: &str) -> Run {
     let mut command = program(cwd, corpus, index);
     command.args(args);
     for (name, value) in env {
@@ -59,7 +64,11 @@ pub fn run(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(Strin
             value => command.env(name, value),
         };
     }
-    let output = command.output().expect("the program runs");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    // A program that ends without reading its input is no failure of the test.
+    let _ = child.stdin.take().expect("stdin").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().expect("the program ends");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Run { exit: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
@@ -84,6 +93,8 @@ fn main() {
     test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
     test("serve exits when nothing can be served", serving::nothing);
     test("serve with a broken corpus serves the last good index", serving::old);
+    test("doctor finds what platforms would fail on", serving::doctor);
+    test("mcp speaks over stdin and stdout", serving::mcp);
     test("serve says when its port is taken", serving::port_in_use);
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
@@ -107,7 +118,8 @@ fn check(row: &Value) -> Result<(), String> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let members = row["env"].as_object().into_iter().flatten();
     let env: Vec<(String, String)> = members.map(|(n, v)| (n.clone(), fill(v.as_str().unwrap_or("")))).collect();
-    let run = run(cwd.path(), &args, &common::corpus(), &INDEX, &env);
+    let stdin = row["stdin"].as_str().unwrap_or("");
+    let run = run_with(cwd.path(), &args, &common::corpus(), &INDEX, &env, stdin);
     let expect = &row["expect"];
     let mut wrong = vec![];
     if expect["exit"] != run.exit {
