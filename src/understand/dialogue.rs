@@ -46,7 +46,7 @@ impl Dialogue {
         self.turns += 1;
         let fresh = understander.understand(text, at, None);
         for (name, fact) in understander.person(text, at).0 {
-            if PERSON.contains(&name) && fact.origin == Origin::Stated {
+            if PERSON.contains(&name) && fact.origin == Origin::Stated && of_the_person(name, &fact, text) {
                 self.person.insert(name, (Fact { origin: Origin::Given, span: None, ..fact }, turn));
             }
         }
@@ -200,6 +200,13 @@ impl Dialogue {
         }
         self.known_since = now;
     }
+}
+
+/// Whether a fact is said of the person: 我是女的 says who asks, 我老婆 and 女儿 do not.
+fn of_the_person(name: &str, fact: &Fact, text: &str) -> bool {
+    let Some((start, end)) = fact.span.filter(|_| name == "sex") else { return name != "sex" };
+    let said: String = text.chars().skip(start).take(end - start).collect();
+    said.starts_with(['男', '女']) && !said.contains(['儿', '婿', '友', '朋'])
 }
 
 /// Whether a turn is too short to be about anything.
