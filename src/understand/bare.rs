@@ -1,4 +1,5 @@
-//! A turn that is nothing but the answer to the question just put: 8000, 4个月, 有, 男.
+//! A turn that is nothing but the answer to the question just put (8000, 4个月, 有, 男), or another value for what was
+//! said (换成11月2日呢).
 //!
 //! Read only as the fact that was asked for. Anything longer is read like every other turn.
 
@@ -65,8 +66,11 @@ impl Understander {
     /// The only number or date there is. `in_years` says that a length of time was asked for in years: 缴了多少年?23.
     fn only_number(&self, reading: &Reading<'_>, kind: FactKind, in_years: bool) -> Option<FactValue> {
         let alone = |start: usize, end: usize| {
-            let chars = reading.folded.chars();
-            chars[..start].iter().chain(&chars[end..]).all(|c| AROUND.contains(c))
+            let marks = || reading.words("variation").chain(reading.words("correction"));
+            let around = |(i, c): (usize, &char)| {
+                (start..end).contains(&i) || AROUND.contains(c) || marks().any(|m| (m.start..m.end).contains(&i))
+            };
+            reading.folded.chars().iter().enumerate().all(around)
         };
         if let FactKind::Date | FactKind::Month = kind {
             let [day] = reading.dates.as_slice() else { return None };

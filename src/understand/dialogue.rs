@@ -35,6 +35,8 @@ pub struct Dialogue {
     /// Origin and destination named so far.
     from: Option<RegionCode>,
     to: Option<RegionCode>,
+    /// What the person said of themselves, whichever rule was asked for: fact and turn.
+    person: std::collections::BTreeMap<&'static str, (Fact, usize)>,
     /// Fact name → turn, counted from 0; `region` included.
     pub known_since: std::collections::BTreeMap<String, usize>,
     turns: usize,
@@ -46,6 +48,11 @@ impl Dialogue {
         let turn = self.turns;
         self.turns += 1;
         let fresh = understander.understand(text, at, None);
+        for (name, fact) in understander.person(text, at).0 {
+            if PERSON.contains(&name) && fact.origin == Origin::Stated && of_the_person(name, &fact, text) {
+                self.person.insert(name, (Fact { origin: Origin::Given, span: None, ..fact }, turn));
+            }
+        }
         let chatter = fresh.present.contains("small_talk") && fresh.rules.is_empty() && fresh.facts.0.is_empty();
         // 对 where nothing was asked is a nod.
         let nod = asked.is_none() && self.question.is_some() && super::bare::yes_or_no(text.trim()).is_some();
@@ -81,7 +88,13 @@ impl Dialogue {
             return None;
         }
         let mut again = understander.understand(text, at, Some(&last.rules));
-        if let Some((name, fact)) = asked.and_then(|name| Some((name, understander.bare(text, at, name)?))) {
+        let answered = asked.and_then(|name| Some((name, understander.bare(text, at, name)?)));
+        // 换成11月2日呢: another value for the one fact it can be.
+        let varied = || {
+            let mut fitting = last.facts.0.keys().filter_map(|name| Some((*name, understander.bare(text, at, name)?)));
+            fitting.next().filter(|_| marked && again.facts.0.is_empty() && fitting.next().is_none())
+        };
+        if let Some((name, fact)) = answered.or_else(varied) {
             again.facts = Facts::default();
             again.facts.insert(name, fact);
         }
@@ -98,6 +111,9 @@ impl Dialogue {
             // What stands in an earlier turn has no place in this one.
             fact.origin = if fact.origin == Origin::Implied { Origin::Implied } else { Origin::Given };
             fact.span = None;
+        }
+        if let Some(place) = &mut merged.place {
+            place.span = None;
         }
         replace_alternatives(&mut merged.facts, &again.facts);
         let more = text.contains("也没").then(|| added_years(&merged.facts, &again.facts)).flatten();
@@ -171,6 +187,11 @@ impl Dialogue {
                     fresh.facts.insert(to, Fact { origin: Origin::Given, span: None, ..fact.clone() });
                 }
             }
+            for (name, (fact, _)) in &self.person {
+                if fresh.facts.get(name).is_none() {
+                    fresh.facts.insert(name, fact.clone());
+                }
+            }
             for name in PERSON {
                 if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
                     fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
@@ -189,7 +210,8 @@ impl Dialogue {
     fn note(&mut self, understood: &Understanding, turn: usize) {
         let mut now: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
         for (name, fact) in &understood.facts.0 {
-            let since = if fact.span.is_some() { turn } else { *self.known_since.get(*name).unwrap_or(&turn) };
+            let before = self.known_since.get(*name).or(self.person.get(name).map(|(_, since)| since));
+            let since = if fact.span.is_some() { turn } else { *before.unwrap_or(&turn) };
             now.insert((*name).to_owned(), since);
         }
         if let Some(place) = &understood.place {
@@ -207,6 +229,13 @@ fn added_years(known: &Facts, new: &Facts) -> Option<Vec<(&'static str, Fact)>> 
     let missed = Fact { value: FactValue::Whole(before + more), ..now.clone() };
     let paid = known.get("coverage_year").map(|year| ("coverage_year", year.clone()));
     Some(std::iter::once(("missed_years", missed)).chain(paid).collect())
+}
+
+/// Whether a fact is said of the person: 我是女的 says who asks, 我老婆 and 女儿 do not.
+fn of_the_person(name: &str, fact: &Fact, text: &str) -> bool {
+    let Some((start, end)) = fact.span.filter(|_| name == "sex") else { return name != "sex" };
+    let said: String = text.chars().skip(start).take(end - start).collect();
+    said.starts_with(['男', '女']) && !said.contains(['儿', '婿', '友', '朋'])
 }
 
 /// Whether a turn is too short to be about anything.

@@ -157,6 +157,13 @@ impl Understander {
         }
     }
 
+    /// What a turn says of the person, whichever rules it asks for.
+    fn person(&self, text: &str, at: Date) -> Facts {
+        const READ_BY: [&str; 3] = ["retirement_years", "contribution", "transfer"];
+        let folded = Folded::new(text);
+        fill::fill(&self.read(&folded, at), &READ_BY.map(str::to_owned), false)
+    }
+
     /// Which characters belong to words or places of ours already: a correction may not change them.
     fn covered(&self, text: &Folded) -> Vec<bool> {
         let mut covered = vec![false; text.chars().len()];
