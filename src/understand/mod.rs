@@ -161,7 +161,7 @@ impl Understander {
     fn person(&self, text: &str, at: Date) -> Facts {
         const READ_BY: [&str; 3] = ["retirement_years", "contribution", "transfer"];
         let folded = Folded::new(text);
-        fill::fill(&self.read(&folded, at), &READ_BY.map(str::to_owned), false)
+        fill::fill(&self.read(&folded, at), &READ_BY.map(str::to_owned), false).facts
     }
 
     /// Which characters belong to words or places of ours already: a correction may not change them.
