@@ -14,7 +14,7 @@ use crate::index::Snapshot;
 use crate::region::RegionCode;
 use crate::retrieve::{Found, Passage, Query};
 use crate::rules::{self, Case, Outcome, Status};
-use crate::understand::{AskedPlace, OUT_OF_SCOPE, Understander, Understanding};
+use crate::understand::{AskedPlace, Cue, OUT_OF_SCOPE, Understander, Understanding};
 
 /// A question with what was given beside it.
 #[derive(Clone, Debug)]
@@ -167,16 +167,37 @@ impl Engine {
         questions.take(SUGGESTIONS).cloned().collect()
     }
 
+    /// The points that each topic got from conditions that a cue speaks for.
+    fn weights(&self, understood: &Understanding, cue: &Cue) -> BTreeMap<String, f64> {
+        let mut weights = BTreeMap::new();
+        for scored in understood.topics.iter().filter(|_| !cue.negated) {
+            let topic = self.understander.lexicon().topics.iter().find(|t| t.id == scored.id);
+            let held = topic.into_iter().flat_map(|t| &t.when).filter(|c| scored.because.contains(&c.line));
+            let class =
+                cue.class.split_once('=').map_or(cue.class.clone(), |(about, value)| format!("@{about}:{value}"));
+            let points: f32 = held.filter(|c| c.names(&class)).map(|c| c.weight).sum();
+            if points != 0.0 {
+                weights.insert(scored.id.clone(), hundredths(points));
+            }
+        }
+        weights
+    }
+
     fn explain(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> serde_json::Value {
         let cues: Vec<serde_json::Value> = understood
             .cues
             .iter()
-            .map(|c| serde_json::json!({"word": c.word, "class": c.class, "span": c.span, "negated": c.negated}))
+            .map(|c| {
+                let weights = self.weights(understood, c);
+                serde_json::json!({
+                    "word": c.word, "class": c.class, "span": c.span, "negated": c.negated, "weights": weights,
+                })
+            })
             .collect();
         let topics: Vec<serde_json::Value> = understood
             .topics
             .iter()
-            .map(|t| serde_json::json!({"id": t.id, "points": t.points, "lines": t.because}))
+            .map(|t| serde_json::json!({"id": t.id, "points": hundredths(t.points), "lines": t.because}))
             .collect();
         serde_json::json!({
             "reading": understood.reading.text(),
@@ -188,6 +209,11 @@ impl Engine {
             "at": at.to_string(),
         })
     }
+}
+
+/// Two decimals, as people write weights: 0.2 and not 0.20000000298.
+fn hundredths(points: f32) -> f64 {
+    (f64::from(points) * 100.0).round() / 100.0
 }
 
 /// A question that no topic claims takes the topic of a passage that clearly answers it; without one it is none of ours.

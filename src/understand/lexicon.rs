@@ -36,6 +36,11 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Whether a class speaks for it.
+    pub fn names(&self, class: &str) -> bool {
+        [&self.all, &self.any, &self.any2].into_iter().flatten().any(|name| name == class)
+    }
+
     /// Whether it holds, given which classes are present.
     pub fn holds(&self, present: &dyn Fn(&str) -> bool) -> bool {
         let any_of = |names: &[String]| names.is_empty() || names.iter().any(|n| present(n));
