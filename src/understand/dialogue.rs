@@ -109,7 +109,9 @@ impl Dialogue {
         let mut merged = last;
         for fact in merged.facts.0.values_mut() {
             // What stands in an earlier turn has no place in this one.
-            fact.origin = if fact.origin == Origin::Implied { Origin::Implied } else { Origin::Given };
+            if fact.origin != Origin::Implied {
+                fact.origin = Origin::Given;
+            }
             fact.span = None;
         }
         if let Some(place) = &mut merged.place {
@@ -124,7 +126,7 @@ impl Dialogue {
             merged.facts.0.insert(name, fact);
         }
         self.move_places(&mut merged, again.place, &again.places);
-        // The question stays what passages are looked up for: 60 or 换成广州呢 would find anything.
+        // The reading stays the question's, for which passages are looked up: 60 or 换成广州呢 would find anything.
         merged.unclear = again.unclear;
         merged.cues = again.cues;
         merged.corrections = again.corrections;
@@ -169,32 +171,22 @@ impl Dialogue {
             let same_case = text.starts_with('那') || fresh.facts.0.is_empty() && fresh.place.is_none();
             let read: Vec<&str> =
                 fresh.rules.iter().filter_map(|r| crate::rules::rule(r)).flat_map(|r| r.facts).copied().collect();
-            for name in last.facts.0.keys().filter(|n| same_case && read.contains(n)) {
-                if fresh.facts.get(name).is_none()
-                    && let Some(fact) = last.facts.get(name)
-                {
-                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
-                }
+            for (name, fact) in last.facts.0.iter().filter(|(n, _)| same_case && read.contains(n)) {
+                carry(&mut fresh.facts, name, fact);
             }
             // The months not paid are the months to pay back.
+            let gap = same_case && last.rules.iter().any(|r| GAP_RULES.contains(&r.as_str()));
             for (from, to) in [("gap_months", "months"), ("months", "gap_months")] {
-                if same_case
-                    && read.contains(&to)
-                    && fresh.facts.get(to).is_none()
-                    && let Some(fact) =
-                        last.facts.get(from).filter(|_| last.rules.iter().any(|r| GAP_RULES.contains(&r.as_str())))
-                {
-                    fresh.facts.insert(to, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                if let Some(fact) = last.facts.get(from).filter(|_| gap && read.contains(&to)) {
+                    carry(&mut fresh.facts, to, fact);
                 }
             }
             for (name, (fact, _)) in &self.person {
-                if fresh.facts.get(name).is_none() {
-                    fresh.facts.insert(name, fact.clone());
-                }
+                carry(&mut fresh.facts, name, fact);
             }
             for name in PERSON {
-                if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
-                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                if let Some(fact) = last.facts.get(name) {
+                    carry(&mut fresh.facts, name, fact);
                 }
             }
             if fresh.place.is_none() && fresh.topic() != OUT_OF_SCOPE {
@@ -219,6 +211,13 @@ impl Dialogue {
             now.insert("region".to_owned(), since);
         }
         self.known_since = now;
+    }
+}
+
+/// Takes a fact over from an earlier turn, unless this one says otherwise.
+fn carry(facts: &mut Facts, name: &str, fact: &Fact) {
+    if facts.get(name).is_none() {
+        facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
     }
 }
 

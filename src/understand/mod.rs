@@ -21,7 +21,7 @@ use jiff::civil::Date;
 
 use crate::corpus::Corpus;
 use crate::facts::Facts;
-use crate::region::{RegionCode, Regions};
+use crate::region::RegionCode;
 use crate::text::{Folded, Segmenter, dates, numbers};
 use correct::Corrector;
 pub use fill::Unclear;
@@ -101,26 +101,10 @@ impl Understander {
     /// The one of a corpus.
     pub fn of(corpus: &Corpus, segmenter: Arc<Segmenter>) -> Understander {
         let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
-        Understander::new(
-            corpus.lexicon.clone(),
-            corpus.vocabulary.words.iter().map(|w| w.text.as_str()),
-            &corpus.law.regions,
-            segmenter,
-            asked.map(String::as_str),
-        )
-    }
-
-    /// `terms` are words a typo may be read as; `texts` are titles and curated questions of the corpus: words people are
-    /// known to use.
-    pub fn new<'t>(
-        lexicon: Lexicon,
-        terms: impl Iterator<Item = &'t str>,
-        regions: &Regions,
-        segmenter: Arc<Segmenter>,
-        texts: impl Iterator<Item = &'t str>,
-    ) -> Understander {
+        let terms = corpus.vocabulary.words.iter().map(|w| w.text.as_str());
+        let (lexicon, regions) = (corpus.lexicon.clone(), &corpus.law.regions);
         let matcher = Matcher::new(&lexicon);
-        let corrector = Corrector::new(&lexicon, terms, regions, segmenter.clone(), texts);
+        let corrector = Corrector::new(&lexicon, terms, regions, segmenter.clone(), asked.map(String::as_str));
         Understander { lexicon, matcher, places: Places::new(regions), corrector, segmenter }
     }
 

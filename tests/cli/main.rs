@@ -74,17 +74,8 @@ fn run_with(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(Stri
 }
 
 fn main() {
-    let mut trials: Vec<Trial> = common::rows("cli")
-        .into_iter()
-        .map(|row| {
-            let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
-    trials.extend(common::rows("cli/mistakes").into_iter().map(|row| {
-        let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-        Trial::test(name, move || mistakes::check(&row.json).map_err(Failed::from))
-    }));
+    let mut trials = common::trials(common::rows("cli"), check);
+    trials.extend(common::trials(common::rows("cli/mistakes"), mistakes::check));
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };

@@ -56,16 +56,17 @@ pub fn rows_of(file: &Path) -> Vec<Row> {
 
 /// Runs one named test a row.
 pub fn run(rows: Vec<Row>, check: fn(&Value) -> Result<(), String>) -> ! {
-    let arguments = Arguments::from_args();
-    let trials = rows
-        .into_iter()
-        .map(|row| {
-            let id = row.json.get("name").or(row.json.get("id")).and_then(Value::as_str).unwrap_or("?");
-            let name = format!("{}:{} {id}", row.file, row.line);
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit()
+    libtest_mimic::run(&Arguments::from_args(), trials(rows, check)).exit()
+}
+
+/// One test a row, named by file, line and the row's own name.
+pub fn trials(rows: impl IntoIterator<Item = Row>, check: fn(&Value) -> Result<(), String>) -> Vec<Trial> {
+    let trial = |row: Row| {
+        let id = row.json.get("name").or(row.json.get("id")).and_then(Value::as_str).unwrap_or("?");
+        let name = format!("{}:{} {id}", row.file, row.line);
+        Trial::test(name, move || check(&row.json).map_err(Failed::from))
+    };
+    rows.into_iter().map(trial).collect()
 }
 
 /// The rules' law as shipped; a problem in it fails the test.

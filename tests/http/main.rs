@@ -18,12 +18,7 @@ use serde_json::Value;
 use service::{Reply, encoded};
 
 fn main() {
-    let mut trials: Vec<Trial> = contract::rows()
-        .map(|row| {
-            let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
+    let mut trials = common::trials(contract::rows(), check);
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };

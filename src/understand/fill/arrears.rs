@@ -103,22 +103,9 @@ pub(super) fn back_payment(s: &mut Slots<'_, '_>) {
     } else {
         gap(s, "months");
     }
-    if !s.rival_amounts("wage", MoneyRole::Wage)
-        && let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(|| only_amount(s))
-    {
-        s.decimal("wage", &m);
-    }
+    s.amount("wage", MoneyRole::Wage, true);
     rate(s);
     s.as_of();
-}
-
-/// The only amount of the question, bare numbers included.
-fn only_amount(s: &Slots<'_, '_>) -> Option<Measure> {
-    let mut amounts = s.reading.money();
-    match (amounts.next(), amounts.next()) {
-        (Some(only), None) => Some(*only),
-        _ => None,
-    }
 }
 
 /// One share is the rate; a range of shares is the open range, which the rule gives by itself.
@@ -132,11 +119,7 @@ fn rate(s: &mut Slots<'_, '_>) {
 }
 
 pub(super) fn late_fee(s: &mut Slots<'_, '_>) {
-    if !s.rival_amounts("principal", MoneyRole::Principal)
-        && let Some(m) = s.reading.amount(MoneyRole::Principal).copied().or_else(|| only_amount(s))
-    {
-        s.decimal("principal", &m);
-    }
+    s.amount("principal", MoneyRole::Principal, true);
     let mut dates: Vec<_> = s.reading.full_dates().copied().collect();
     // Whatever the order of telling, nobody pays before it is overdue.
     dates.sort_by_key(DateMention::date);

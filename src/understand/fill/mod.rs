@@ -130,23 +130,20 @@ impl<'r> Slots<'r, '_> {
         Some(value)
     }
 
-    /// The last yes or no said about `about`.
-    /// The amount that plays a role; in a turn that answers a question also the only amount there is.
-    fn amount(&self, role: MoneyRole) -> Option<Measure> {
+    /// The amount that plays a role, else, where `lone` says so, the only amount of the question, bare numbers included.
+    /// Amounts that contradict each other are asked about.
+    fn amount(&mut self, name: &str, role: MoneyRole, lone: bool) {
+        let rivals = self.reading.rival_amounts(role);
+        if self.settle(name, rivals, Self::decimal) {
+            return;
+        }
         let only = || {
             let mut amounts = self.reading.money();
-            match (amounts.next(), amounts.next()) {
-                (Some(only), None) if self.lenient => Some(*only),
-                _ => None,
-            }
+            amounts.next().filter(|_| lone && amounts.next().is_none())
         };
-        self.reading.amount(role).copied().or_else(only)
-    }
-
-    /// Takes the amounts that contradict each other out of the way: true if the fact is settled or must be asked.
-    fn rival_amounts(&mut self, name: &str, role: MoneyRole) -> bool {
-        let rivals = self.reading.rival_amounts(role);
-        self.settle(name, rivals, Self::decimal)
+        if let Some(m) = self.reading.amount(role).or_else(only).copied() {
+            self.decimal(name, &m);
+        }
     }
 
     /// Writes down the value that rivals were settled on, by `put`, or that the fact is unclear.
@@ -167,6 +164,7 @@ impl<'r> Slots<'r, '_> {
         }
     }
 
+    /// The last yes or no said about `about`.
     fn yes_no(&mut self, name: &str, about: &str) {
         if let Some((value, span)) = self.reading.values(about).last() {
             self.bool(name, value == "true", span);

@@ -13,11 +13,7 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     }
     s.tier();
     s.no_account();
-    if !s.rival_amounts("balance", MoneyRole::Balance)
-        && let Some(m) = s.amount(MoneyRole::Balance)
-    {
-        s.decimal("balance", &m);
-    }
+    s.amount("balance", MoneyRole::Balance, s.lenient);
     let empty = s.first_word("zero_balance").or(s.first_word("empty_account"));
     if let Some(span) = empty.filter(|_| s.facts.get("balance").is_none()) {
         s.put("balance", FactValue::Decimal(rust_decimal::Decimal::ZERO), span);
@@ -93,11 +89,7 @@ pub(super) fn deadline(s: &mut Slots<'_, '_>) {
 
 pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
     reason(s);
-    if !s.rival_amounts("balance", MoneyRole::Balance)
-        && let Some(m) = s.amount(MoneyRole::Balance)
-    {
-        s.decimal("balance", &m);
-    }
+    s.amount("balance", MoneyRole::Balance, s.lenient);
     s.tier();
     s.no_account();
     if let Some(span) = s.first_word("resident_scheme").filter(|_| !s.reading.has("employee_scheme")) {
