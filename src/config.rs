@@ -1,16 +1,17 @@
 //! Settings: flag > environment (`YIWEN_…`) > file (`yiwen.toml`) > default.
 //!
 //! [`SETTINGS`] is the one table: a row there is a key of the file, an environment variable and a line of `yiwen config`.
-//! Values are text until [`Config::resolve`] has checked them all; every mistake is reported, not only the first.
+//! Callers' keys are a list, `[[keys]]`, and stand in the file alone. Values are text until [`Config::resolve`] has checked them all; every mistake is reported, not only the first.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::corpus::TomlFile;
+use crate::keys::{Key, Keys, Scope, hash, parse_hash};
 use crate::retrieve::Mode;
 
 /// One setting.
@@ -42,6 +43,17 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         secret: true, ..setting("admin_key", "", "管理密钥;不设则不能经网络重建索引", "至少 16 个字符", is_key)
     },
+    setting("insecure", "false", "没有密钥也可在本机以外的地址上服务", "true 或 false", is_flag),
+    setting("public_url", "", "用户访问本服务的网址,写进回复里的链接", "http:// 或 https:// 开头的网址,不带 ?", is_url),
+    Setting {
+        secret: true,
+        ..setting("wechat_token", "", "公众号或企业微信的令牌(Token)", "3 至 32 个字母或数字", is_token)
+    },
+    Setting {
+        secret: true,
+        ..setting("wechat_aes_key", "", "公众号或企业微信的消息密钥(EncodingAESKey)", "43 个字母或数字", is_aes_key)
+    },
+    setting("wechat_app_id", "", "公众号的 AppID 或企业微信的 CorpID", "字母、数字或下划线", is_word),
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
     setting("semantic", "auto", "语义检索;装了模型才有", "auto、always 或 never", is_mode),
@@ -68,6 +80,28 @@ fn is_address(text: &str) -> bool {
 
 fn is_key(text: &str) -> bool {
     text.is_empty() || text.chars().count() >= 16
+}
+
+fn is_flag(text: &str) -> bool {
+    text == "true" || text == "false"
+}
+
+fn is_url(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    text.is_empty()
+        || host.is_some_and(|h| !h.is_empty() && !h.contains(['?', '#']) && !h.contains(char::is_whitespace))
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+fn is_token(text: &str) -> bool {
+    text.is_empty() || (3..=32).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+fn is_aes_key(text: &str) -> bool {
+    text.is_empty() || text.len() == 43 && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 fn is_seconds(text: &str) -> bool {
@@ -127,13 +161,29 @@ pub struct Config {
     pub corpus: PathBuf,
     pub index: PathBuf,
     pub listen: SocketAddr,
-    pub admin_key: Option<String>,
+    /// `[[keys]]`, and the admin key where one is set.
+    pub keys: Keys,
+    /// Serve elsewhere than on loopback without keys.
+    pub insecure: bool,
+    /// Without a slash at its end.
+    pub public_url: Option<String>,
+    pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub semantic: Mode,
     pub log: String,
     /// By name: each value as text and where it came from.
     pub effective: BTreeMap<&'static str, Effective>,
+}
+
+/// What the WeChat or WeCom console shows of a callback.
+#[derive(Clone, Debug)]
+pub struct WeChat {
+    pub token: String,
+    /// EncodingAESKey: 43 characters; needed for encrypted messages.
+    pub aes_key: Option<String>,
+    /// AppID or CorpID; checked in encrypted messages.
+    pub app_id: Option<String>,
 }
 
 /// Settings that cannot be used, each named with its place, in Chinese.
@@ -149,7 +199,8 @@ impl Config {
         file: Option<(&Path, &str)>,
     ) -> Result<Config, ConfigError> {
         let mut wrong = vec![];
-        let in_file = file.map(|(path, text)| read_file(path, text, &mut wrong)).unwrap_or_default();
+        let InFile { values: in_file, mut keys } =
+            file.map(|(path, text)| read_file(path, text, &mut wrong)).unwrap_or_default();
         let mut effective = BTreeMap::new();
         for setting in SETTINGS {
             let variable = setting.variable();
@@ -171,11 +222,21 @@ impl Config {
         let text = |name: &str| effective.get(name).map(|e| e.value.clone()).unwrap_or_default();
         let seconds = |name: &str| Duration::from_secs(text(name).parse().unwrap_or(10));
         let listen = text("listen").parse().map_err(|_| ConfigError(vec!["listen: 应为地址:端口".to_owned()]))?;
+        let some = |name: &str| Some(text(name)).filter(|value| !value.is_empty());
+        let admin = |key: String| Key { name: "admin_key".to_owned(), sha256: hash(&key), scopes: vec![Scope::Admin] };
+        keys.extend(some("admin_key").map(admin));
         Ok(Config {
             corpus: text("corpus").into(),
             index: text("index").into(),
             listen,
-            admin_key: Some(text("admin_key")).filter(|key| !key.is_empty()),
+            keys: Keys::new(keys),
+            insecure: text("insecure") == "true",
+            public_url: some("public_url").map(|url| url.trim_end_matches('/').to_owned()),
+            wechat: some("wechat_token").map(|token| WeChat {
+                token,
+                aes_key: some("wechat_aes_key"),
+                app_id: some("wechat_app_id"),
+            }),
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
             semantic: text("semantic").parse().unwrap_or_default(),
@@ -185,26 +246,67 @@ impl Config {
     }
 }
 
-fn read_file(path: &Path, text: &str, wrong: &mut Vec<String>) -> BTreeMap<&'static str, (String, Source)> {
+/// What the file says.
+#[derive(Default)]
+struct InFile {
+    values: BTreeMap<&'static str, (String, Source)>,
+    keys: Vec<Key>,
+}
+
+fn read_file(path: &Path, text: &str, wrong: &mut Vec<String>) -> InFile {
     let shown = path.display().to_string();
     let mut file = TomlFile::new(&shown, text, 1);
     let table = file.parse();
-    let known: Vec<&str> = SETTINGS.iter().map(|s| s.name).collect();
+    let known: Vec<&str> = SETTINGS.iter().map(|s| s.name).chain(["keys"]).collect();
     file.only(&table, &known);
-    let mut found = BTreeMap::new();
+    let mut values = BTreeMap::new();
     for setting in SETTINGS {
         let Some((key, value)) = file.entry(&table, setting.name) else { continue };
         let line = file.line(key.span().start);
         let given = match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(number) => Some(number.to_string()),
+            DeValue::Boolean(flag) => Some(flag.to_string()),
             _ => None,
         };
         match given {
-            Some(given) => drop(found.insert(setting.name, (given, Source::File(path.to_owned(), line)))),
+            Some(given) => drop(values.insert(setting.name, (given, Source::File(path.to_owned(), line)))),
             None => file.problem(value.span().start, format!("“{}”应为{}", setting.name, setting.takes)),
         }
     }
+    let mut keys: Vec<Key> = vec![];
+    for (at, entry) in file.tables(&table, "keys") {
+        let Some(key) = read_key(&mut file, at, entry) else { continue };
+        if keys.iter().any(|other| other.name == key.name || other.sha256 == key.sha256) {
+            file.problem(at, format!("密钥“{}”的名称或哈希和前面的重复", key.name));
+        }
+        keys.push(key);
+    }
     wrong.extend(file.problems.iter().map(ToString::to_string));
-    found
+    InFile { values, keys }
+}
+
+fn read_key<'t>(file: &mut TomlFile<'t>, at: usize, entry: &DeTable<'t>) -> Option<Key> {
+    file.only(entry, &["name", "sha256", "scopes"]);
+    for name in ["name", "sha256", "scopes"] {
+        file.require(entry, name, at);
+    }
+    let name = file.string(entry, "name");
+    let sha256 = file.string(entry, "sha256").and_then(|text| {
+        let read = parse_hash(&text);
+        if read.is_none() {
+            // What stands there may be a key in the clear, so it is not repeated.
+            let place = file.place(entry, "sha256");
+            file.problem(place, "“sha256”应是密钥的 SHA-256,64 位十六进制:printf %s 密钥 | sha256sum");
+        }
+        read
+    });
+    let words = file.strings(entry, "scopes")?;
+    let scope = |word: &String| Scope::ALL.iter().find(|(w, _)| w == word).map(|(_, scope)| *scope);
+    let scopes: Vec<Scope> = words.iter().filter_map(scope).collect();
+    if scopes.is_empty() || scopes.len() < words.len() {
+        let place = file.place(entry, "scopes");
+        file.problem(place, "“scopes”应列出 read、admin 之一或两者,形如 [\"read\"]");
+    }
+    Some(Key { name: name?, sha256: sha256?, scopes })
 }

@@ -14,7 +14,7 @@ use crate::index::Snapshot;
 use crate::region::RegionCode;
 use crate::retrieve::{Found, Passage, Query};
 use crate::rules::{self, Case, Outcome, Status};
-use crate::understand::{AskedPlace, OUT_OF_SCOPE, Understander, Understanding};
+use crate::understand::{AskedPlace, Cue, OUT_OF_SCOPE, Understander, Understanding};
 
 /// A question with what was given beside it.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub const LAST_YEAR: i16 = 2199;
 const PASSAGES: usize = 5;
 /// Suggestions shown with an answer.
 const SUGGESTIONS: usize = 3;
+/// A topic with at least so many points is what the question is about.
+const SURE: f32 = 1.5;
 /// A passage scored at least so high speaks to a question that no topic claims.
 const CLEAR_HIT: f32 = 0.6;
 
@@ -54,14 +56,7 @@ pub struct Engine {
 impl Engine {
     pub fn new(snapshot: Snapshot) -> Engine {
         let corpus = &snapshot.corpus;
-        let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
-        let understander = Understander::new(
-            corpus.lexicon.clone(),
-            corpus.vocabulary.words.iter().map(|w| w.text.as_str()),
-            &corpus.law.regions,
-            snapshot.analyzer.segmenter().clone(),
-            asked.map(String::as_str),
-        );
+        let understander = Understander::of(corpus, snapshot.analyzer.segmenter().clone());
         let mut speaks: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for article in &corpus.articles {
             for conflict in &article.conflicts {
@@ -115,7 +110,10 @@ impl Engine {
                 facts: compose::facts_json(&understood.facts),
                 corrections: compose::corrections_json(&understood.corrections),
             },
-            computed: outcomes.iter().map(|o| compose::computed(words, o, region)).collect(),
+            computed: compose::asking_which(
+                outcomes.iter().map(|o| compose::computed(words, o, region)).collect(),
+                &understood.unclear,
+            ),
             conflicts,
             suggestions: self.suggestions(&understood, &passages),
             passages,
@@ -123,6 +121,13 @@ impl Engine {
             index: self.info(),
             explain: question.explain.then(|| self.explain(&understood, region, question.at)),
         }
+    }
+
+    /// The fact that the answer to this would ask for first, if it asked for one.
+    pub fn next_fact(&self, question: &Question<'_>, understood: &Understanding) -> Option<&'static str> {
+        let region = understood.place.as_ref().map(|p| p.code).or(question.region);
+        let outcomes = self.compute(understood, region, question.at);
+        outcomes.iter().find_map(|o| o.missing.first().copied())
     }
 
     fn compute(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> Vec<Outcome> {
@@ -136,10 +141,12 @@ impl Engine {
         if understood.topic() == OUT_OF_SCOPE && understood.topics.iter().any(|t| t.points > 0.0) {
             return vec![];
         }
+        let about: Vec<&str> = understood.topics.iter().filter(|t| t.points >= SURE).map(|t| t.id.as_str()).collect();
         self.search(&Query {
             text: understood.reading.text(),
             region,
             topic: None,
+            about: &about,
             at: Some(at),
             limit: PASSAGES,
             offset: 0,
@@ -160,16 +167,37 @@ impl Engine {
         questions.take(SUGGESTIONS).cloned().collect()
     }
 
+    /// The points that each topic got from conditions that a cue speaks for.
+    fn weights(&self, understood: &Understanding, cue: &Cue) -> BTreeMap<String, f64> {
+        let mut weights = BTreeMap::new();
+        for scored in understood.topics.iter().filter(|_| !cue.negated) {
+            let topic = self.understander.lexicon().topics.iter().find(|t| t.id == scored.id);
+            let held = topic.into_iter().flat_map(|t| &t.when).filter(|c| scored.because.contains(&c.line));
+            let class =
+                cue.class.split_once('=').map_or(cue.class.clone(), |(about, value)| format!("@{about}:{value}"));
+            let points: f32 = held.filter(|c| c.names(&class)).map(|c| c.weight).sum();
+            if points != 0.0 {
+                weights.insert(scored.id.clone(), hundredths(points));
+            }
+        }
+        weights
+    }
+
     fn explain(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> serde_json::Value {
         let cues: Vec<serde_json::Value> = understood
             .cues
             .iter()
-            .map(|c| serde_json::json!({"word": c.word, "class": c.class, "span": c.span, "negated": c.negated}))
+            .map(|c| {
+                let weights = self.weights(understood, c);
+                serde_json::json!({
+                    "word": c.word, "class": c.class, "span": c.span, "negated": c.negated, "weights": weights,
+                })
+            })
             .collect();
         let topics: Vec<serde_json::Value> = understood
             .topics
             .iter()
-            .map(|t| serde_json::json!({"id": t.id, "points": t.points, "lines": t.because}))
+            .map(|t| serde_json::json!({"id": t.id, "points": hundredths(t.points), "lines": t.because}))
             .collect();
         serde_json::json!({
             "reading": understood.reading.text(),
@@ -181,6 +209,11 @@ impl Engine {
             "at": at.to_string(),
         })
     }
+}
+
+/// Two decimals, as people write weights: 0.2 and not 0.20000000298.
+fn hundredths(points: f32) -> f64 {
+    (f64::from(points) * 100.0).round() / 100.0
 }
 
 /// A question that no topic claims takes the topic of a passage that clearly answers it; without one it is none of ours.

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod cli;
 pub mod config;
+pub mod conversation;
 pub mod corpus;
 pub mod dense;
 pub mod engine;
@@ -10,6 +11,7 @@ pub mod eval;
 pub mod facts;
 pub mod http;
 pub mod index;
+pub mod keys;
 pub mod region;
 pub mod retrieve;
 pub mod rules;

@@ -9,7 +9,7 @@ use crate::facts::{self, FactKind, FactValue, Facts, Origin};
 use crate::region::{RegionCode, Regions};
 use crate::rules::{Outcome, Status};
 use crate::understand::lexicon::{Conflict, Lexicon, Prompt};
-use crate::understand::{Correction, Scored};
+use crate::understand::{Correction, Scored, Unclear};
 
 /// Words needed to say things: places and prompts.
 #[derive(Clone, Copy)]
@@ -101,6 +101,16 @@ pub fn topics_json(words: Words<'_>, topics: &[Scored]) -> Vec<TopicJson> {
 /// Corrections as reported.
 pub fn corrections_json(corrections: &[Correction]) -> Vec<CorrectionJson> {
     corrections.iter().map(|c| CorrectionJson { from: c.from.clone(), to: c.to.clone(), span: c.span }).collect()
+}
+
+/// Asks which of the values is meant where a fact was said twice, differently.
+pub fn asking_which(mut computed: Vec<Computed>, unclear: &[Unclear]) -> Vec<Computed> {
+    for missing in computed.iter_mut().flat_map(|c| &mut c.missing) {
+        if let Some(unclear) = unclear.iter().find(|u| u.fact == missing.fact) {
+            missing.ask = format!("您说了{},以哪个为准?{}", unclear.said.join("、"), missing.ask);
+        }
+    }
+    computed
 }
 
 /// One outcome as shown. `region` is the place asked about.

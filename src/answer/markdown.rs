@@ -4,14 +4,62 @@
 use std::fmt::Write;
 
 use super::{Answer, AnswerStatus, Computed};
+use crate::retrieve::Passage;
 use crate::rules::parameters::{Level, UNITS};
 
-/// The whole answer as Chinese Markdown.
+/// Sources shown.
+const SOURCES: usize = 3;
+
+/// The whole answer as Chinese Markdown, every missing fact asked for.
 pub fn render(answer: &Answer) -> String {
     let mut out = String::new();
     for computed in &answer.computed {
         rule(&mut out, computed);
     }
+    rest(&mut out, answer);
+    ended(out)
+}
+
+/// The answer as a turn of a conversation: what is known already, then one question, not a form to fill in.
+pub fn reply(answer: &Answer) -> String {
+    let Some(next) = answer.next_question() else { return render(answer) };
+    let mut out = String::new();
+    for computed in answer.computed.iter().filter(|c| c.missing.is_empty() || !c.steps.is_empty()) {
+        let told = Computed { missing: vec![], ..computed.clone() };
+        rule(&mut out, &told);
+    }
+    let asked_only = out.is_empty();
+    if !asked_only {
+        rest(&mut out, answer);
+    }
+    let _ = writeln!(out, "**{}**", next.ask);
+    for (i, choice) in next.choices.iter().flatten().enumerate() {
+        let _ = writeln!(out, "{}- {}", if i == 0 { "\n" } else { "" }, choice.label);
+    }
+    if asked_only && !answer.passages.is_empty() {
+        let _ = writeln!(out, "\n可以先看:\n");
+        for (i, passage) in answer.passages.iter().take(SOURCES).enumerate() {
+            let _ = writeln!(out, "{}. {}", i + 1, source(passage));
+        }
+    }
+    ended(out)
+}
+
+/// One rule's outcome as Markdown.
+pub fn outcome(computed: &Computed) -> String {
+    let mut out = String::new();
+    rule(&mut out, computed);
+    ended(out)
+}
+
+fn ended(mut out: String) -> String {
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// What stands below the rules: disagreement, sources, suggestions.
+fn rest(out: &mut String, answer: &Answer) {
     if answer.computed.is_empty() {
         let line = match answer.status {
             AnswerStatus::NoMatch if topic(answer) == crate::understand::OUT_OF_SCOPE => {
@@ -35,16 +83,13 @@ pub fn render(answer: &Answer) -> String {
         }
         out.push('\n');
     }
-    passages(&mut out, answer);
+    passages(out, answer);
     if !answer.suggestions.is_empty() && answer.status == AnswerStatus::NoMatch {
         let _ = writeln!(out, "**也许您想问**\n");
         for question in &answer.suggestions {
             let _ = writeln!(out, "- {question}");
         }
     }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
 }
 
 fn topic(answer: &Answer) -> &str {
@@ -107,15 +152,19 @@ fn passages(out: &mut String, answer: &Answer) {
         return;
     }
     let _ = writeln!(out, "**相关资料**\n");
-    for (i, p) in answer.passages.iter().take(3).enumerate() {
-        let date = p.published.map(|d| format!(",{d}")).unwrap_or_default();
-        let place = &p.region.name;
-        let link = p.source.url.as_ref().map(|u| format!(" <{u}>")).unwrap_or_default();
-        let _ = writeln!(out, "{}. {}({place}{date}){link}", i + 1, p.title);
+    for (i, p) in answer.passages.iter().take(SOURCES).enumerate() {
+        let _ = writeln!(out, "{}. {}", i + 1, source(p));
         let text = p.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let short: String = text.chars().take(120).collect();
         let more = if text.chars().count() > 120 { "…" } else { "" };
         let _ = writeln!(out, "   {short}{more}");
     }
     out.push('\n');
+}
+
+/// A passage's title, place, date and link.
+fn source(p: &Passage) -> String {
+    let date = p.published.map(|d| format!(",{d}")).unwrap_or_default();
+    let link = p.source.url.as_ref().map(|u| format!(" <{u}>")).unwrap_or_default();
+    format!("{}({}{date}){link}", p.title, p.region.name)
 }

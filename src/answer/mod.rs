@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod markdown;
+pub mod plain;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -44,6 +45,13 @@ pub struct Answer {
     /// Each step, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Value>,
+}
+
+impl Answer {
+    /// The fact to ask for next, where one is missing: one question at a time.
+    pub fn next_question(&self) -> Option<&MissingJson> {
+        self.computed.iter().find_map(|computed| computed.missing.first())
+    }
 }
 
 /// Which generation answered.

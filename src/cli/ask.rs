@@ -1,4 +1,4 @@
-//! `yiwen ask` and `yiwen explain`: one answer, readable or as JSON.
+//! `yiwen ask` and `yiwen explain`: one answer, readable or as JSON; `ask` alone is a conversation.
 
 use std::time::Instant;
 
@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use jiff::civil::Date;
 
+use super::talk::{self, Manner};
 use super::{Exit, Places, print_json, print_line, region};
 use crate::answer::{AnswerStatus, markdown};
 use crate::engine::{Engine, FIRST_YEAR, LAST_YEAR, QUESTION_CHARS, Question};
@@ -13,8 +14,8 @@ use crate::facts::Facts;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// 要问的话
-    question: String,
+    /// 要问的话;ask 不写它就是对话:在终端里一问一答,或从标准输入一行一句
+    question: Option<String>,
     /// 参保地:名称或六位代码
     #[arg(long)]
     region: Option<String>,
@@ -22,7 +23,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DATE")]
     at: Option<String>,
     /// 补充的事实,形如 gap_months=4,可写多次
-    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    #[arg(long = "fact", requires = "question", value_name = "NAME=VALUE")]
     facts: Vec<String>,
     /// 只输出一份 JSON
     #[arg(long)]
@@ -31,19 +32,22 @@ pub struct Arguments {
 
 pub fn run(places: &Places, arguments: &Arguments, explain: bool) -> Result<Exit> {
     let started = Instant::now();
-    check_question(&arguments.question)?;
+    if let Some(text) = &arguments.question {
+        check_question(text)?;
+    } else if explain {
+        bail!("请写上要问的话:yiwen explain 问题");
+    }
     let engine = Engine::new(places.open()?);
     let law = &engine.snapshot.corpus.law;
     let (facts, region_fact) = facts(&arguments.facts)?;
     // An answer asks for the place by the name of a fact.
     let place = arguments.region.as_deref().or(region_fact);
-    let question = Question {
-        text: &arguments.question,
-        region: place.map(|text| region(&law.regions, text)).transpose()?,
-        at: day(arguments.at.as_deref())?,
-        facts,
-        explain,
+    let region = place.map(|text| region(&law.regions, text)).transpose()?;
+    let at = day(arguments.at.as_deref())?;
+    let Some(text) = &arguments.question else {
+        return talk::run(&engine, &Manner { region, at, json: arguments.json });
     };
+    let question = Question { text, region, at, facts, explain };
     let mut answer = engine.answer(&question);
     answer.took_ms = started.elapsed().as_secs_f64() * 1e3;
     let nothing = answer.status == AnswerStatus::NoMatch;

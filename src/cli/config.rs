@@ -31,6 +31,10 @@ pub fn run(config: &Config, arguments: &Arguments) -> Result<Exit> {
         });
         document.insert(setting.name.to_owned(), one);
     }
+    for key in config.keys.iter() {
+        let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
+        lines.push(format!("[[keys]] {} # 可以:{}", key.name, scopes.join("、")));
+    }
     if arguments.json {
         print_json(&document)?
     } else {

@@ -10,7 +10,7 @@ use super::{Exit, Places, print_json, print_line};
 use crate::corpus::vocabulary;
 use crate::dense::{Encoder, install};
 use crate::engine::Engine;
-use crate::eval::{answers, passages, retrieval};
+use crate::eval::{ablation, answers, passages, retrieval};
 use crate::index::Analyzer;
 use crate::retrieve::Weights;
 
@@ -41,6 +41,14 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// 若干问题集文件夹:逐一关掉排序的各个部分,列出各损失多少(Markdown 表)
+    Ablation {
+        #[arg(required = true)]
+        dirs: Vec<PathBuf>,
+        /// 用哪一份答案
+        #[arg(long, default_value = "dev")]
+        split: String,
+    },
     /// 一个问答题文件,问现用的索引
     Answers {
         file: PathBuf,
@@ -63,15 +71,11 @@ enum What {
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
     match &arguments.what {
         What::Retrieval { dir, split, model, vectors, weights, json } => {
-            let (vocabulary, problems) = vocabulary::read(&places.corpus);
-            if let Some(first) = problems.first() {
-                bail!("词表有 {} 处问题;第一处:{first}", problems.len());
-            }
+            let analyzer = analyzer(places)?;
             let semantic =
                 model.as_ref().map(|path| with_model(places, path.as_deref(), vectors.as_deref())).transpose()?;
             let weights = weights.as_deref().map(read_weights).transpose()?.unwrap_or_default();
             let bar = progress_bar("建索引");
-            let analyzer = Analyzer::new(&vocabulary);
             let progress = |done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
@@ -105,6 +109,13 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
                     ))?;
                 }
             }
+        }
+        What::Ablation { dirs, split } => {
+            let bar = progress_bar("问题集");
+            let analyzer = analyzer(places)?;
+            let lines = ablation::run(dirs, split, &analyzer, &|done| bar.set_position(done))?;
+            bar.finish_and_clear();
+            print_line(&ablation::markdown(dirs, &lines))?;
         }
         What::Answers { file, report, json } => {
             let engine = Engine::new(places.open()?);
@@ -159,4 +170,13 @@ fn with_model<'p>(places: &Places, path: Option<&Path>, vectors: Option<&'p Path
 fn read_weights(path: &Path) -> Result<Weights> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} 读不了", path.display()))?;
     serde_json::from_str(&text).with_context(|| path.display().to_string())
+}
+
+/// The text path with the corpus' own words.
+fn analyzer(places: &Places) -> Result<Analyzer> {
+    let (vocabulary, problems) = vocabulary::read(&places.corpus);
+    if let Some(first) = problems.first() {
+        bail!("词表有 {} 处问题;第一处:{first}", problems.len());
+    }
+    Ok(Analyzer::new(&vocabulary))
 }

@@ -6,13 +6,17 @@
 mod ask;
 mod check;
 mod config;
+mod doctor;
 mod eval;
 mod import;
 mod index;
+mod mcp;
 mod model;
+mod rows;
 mod rules;
 mod search;
 mod serve;
+mod talk;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -71,7 +75,7 @@ impl Places {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 问一个问题
+    /// 问一个问题;不写问题就是对话
     Ask(ask::Arguments),
     /// 同样的回答,加上理解与计算的每一步
     Explain(ask::Arguments),
@@ -85,6 +89,10 @@ enum Command {
     Eval(eval::Arguments),
     /// HTTP 服务;没有索引或索引过时就先建
     Serve(serve::Arguments),
+    /// MCP 服务(标准输入输出),由智能体客户端启动
+    Mcp,
+    /// 检查正在运行的服务:按各平台的做法逐一试接,说出哪里会失败
+    Doctor(doctor::Arguments),
     /// 检查语料:每一处问题的文件、行号和改法
     Check(check::Arguments),
     /// 语义模型:安装、看状态;不装也能用
@@ -127,6 +135,8 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
         Command::Serve(_) => serve::run(&config),
+        Command::Doctor(arguments) => doctor::run(&config, arguments),
+        Command::Mcp => mcp::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
         Command::Model(arguments) => model::run(&places, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
@@ -142,6 +152,7 @@ fn settings(cli: &Cli) -> Result<Config> {
     flags.extend(cli.flags.semantic.clone().map(|v| ("semantic", v)));
     if let Command::Serve(arguments) = &cli.command {
         flags.extend(arguments.listen.clone().map(|v| ("listen", v)));
+        flags.extend(arguments.insecure.then(|| ("insecure", "true".to_owned())));
     }
     let environment = |name: &str| std::env::var(name).ok();
     let named = cli.flags.config.clone().or_else(|| environment("YIWEN_CONFIG").map(PathBuf::from));
@@ -166,9 +177,9 @@ pub fn print_json<T: Serialize>(value: &T) -> Result<()> {
     print_line(&serde_json::to_string_pretty(value).context("结果写不成 JSON")?)
 }
 
-/// Prints one text on stdout.
+/// Prints one text on stdout, in one write: whoever reads only its first line does not break the rest.
 pub fn print_line(text: &str) -> Result<()> {
-    writeln!(io::stdout().lock(), "{text}").context("写不到标准输出")
+    io::stdout().lock().write_all(format!("{text}\n").as_bytes()).context("写不到标准输出")
 }
 
 /// A region given as a code or a name.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
-use super::{Exit, Places, print_json, print_line};
+use super::{Exit, Places, print_json, print_line, rows};
 use crate::corpus::{self, law};
 use crate::rules::Law;
 use crate::rules::diff::{self, Change, Difference, RowChange};
@@ -84,23 +84,12 @@ fn read(dir: &Path, places: &Places) -> Result<Law> {
 
 /// Every row of `<rule>.jsonl`, with the rule it is of.
 fn read_rows(dir: &Path) -> Result<Vec<diff::Row>> {
-    let mut rows = vec![];
-    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
-        .with_context(|| format!("{} 读不了", dir.display()))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
-        .collect();
-    files.sort();
-    for file in files {
-        let text = std::fs::read_to_string(&file).with_context(|| format!("{} 读不了", file.display()))?;
-        let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        for (i, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with("//")) {
-            let place = format!("{stem}.jsonl:{}", i + 1);
-            let json = serde_json::from_str(line).with_context(|| format!("{place}: 不是 JSON"))?;
-            rows.extend(diff::Row::read(&stem, &place, &json).with_context(|| format!("{place}: 读不懂"))?);
-        }
+    let mut cases = vec![];
+    for row in rows::read(dir)? {
+        let case = diff::Row::read(&row.stem, &row.place, &row.json);
+        cases.extend(case.with_context(|| format!("{}: 读不懂", row.place))?);
     }
-    Ok(rows)
+    Ok(cases)
 }
 
 fn readable(difference: &Difference) -> String {

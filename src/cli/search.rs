@@ -55,9 +55,9 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         text: &arguments.query,
         region,
         topic: arguments.topic.as_deref(),
-        at: None,
         limit: arguments.limit,
         offset: arguments.offset,
+        ..Query::default()
     };
     let started = Instant::now();
     let found = snapshot.retriever.search(&query);

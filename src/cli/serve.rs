@@ -1,8 +1,9 @@
 //! `yiwen serve`: the HTTP service.
 
 use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -11,16 +12,26 @@ use super::index::progress_bar;
 use super::{Exit, print_line};
 use crate::config::Config;
 use crate::http::serve::{self, Loaded};
-use crate::http::{self, App, Options};
+use crate::http::{self, App, Options, doors};
 
 #[derive(Args)]
 pub struct Arguments {
     /// 监听的地址和端口;默认 127.0.0.1:8080
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
+    /// 没有密钥也在本机以外的地址上服务:谁都可以问
+    #[arg(long)]
+    pub insecure: bool,
 }
 
 pub fn run(config: &Config) -> Result<Exit> {
+    if !config.listen.ip().is_loopback() && !config.keys.lock_reading() && !config.insecure {
+        bail!(
+            "{} 不是本机地址,又没有读取密钥(设置文件里的 [[keys]],scopes 含 read):这样谁都可以问。\
+             请设密钥,或只在 127.0.0.1 上监听;确实要敞开,加 --insecure",
+            config.listen
+        );
+    }
     log(config);
     // A panic's message may quote a question: only the place is logged.
     std::panic::set_hook(Box::new(|panic| {
@@ -34,14 +45,31 @@ pub fn run(config: &Config) -> Result<Exit> {
     ended
 }
 
-async fn service(config: &Config) -> Result<Exit> {
-    let app = App::new(Options {
+/// What the settings tell the service.
+pub fn options(config: &Config) -> Options {
+    Options {
         corpus: config.corpus.clone(),
         index: config.index.clone(),
-        admin_key: config.admin_key.clone(),
+        keys: config.keys.clone(),
+        public_url: config.public_url.clone(),
+        wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
         semantic: config.semantic,
-    });
+    }
+}
+
+/// The address as this machine reaches it.
+pub fn local(address: SocketAddr) -> String {
+    let loopback = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(loopback, address.port()))
+}
+
+async fn service(config: &Config) -> Result<Exit> {
+    let app = App::new(options(config));
     let listener = serve::bind(config.listen)
         .await
         .with_context(|| format!("{} 监听不了;端口被占用时用 --listen 换一个", config.listen))?;
@@ -80,7 +108,12 @@ async fn service(config: &Config) -> Result<Exit> {
             anyhow::bail!("语料有 {} 处问题,也没有可用的索引,服务起不来", faults.len());
         }
     }
-    print_line(&format!("医问已就绪:http://{address}"))?;
+    let base = config.public_url.clone().unwrap_or_else(|| local(address));
+    let hints = doors::hints(&base, config.keys.lock_reading(), config.wechat.is_some());
+    print_line(&format!(
+        "医问已就绪:http://{address}\n接入各平台时粘贴:\n{hints}\n检查能否接通:yiwen doctor {}",
+        local(address)
+    ))?;
     signals.await.context("信号处理出错")?.context("收不到信号")?;
     app.stop();
     let _ = stop.send(true);
@@ -89,7 +122,7 @@ async fn service(config: &Config) -> Result<Exit> {
 }
 
 /// Logs go to stderr: lines for people on a terminal, JSON elsewhere.
-fn log(config: &Config) {
+pub fn log(config: &Config) {
     let filter = EnvFilter::new(format!("warn,yiwen={}", config.log));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second subscriber in one process is only ever a test's.

@@ -59,11 +59,12 @@ fn cues(file: &mut TomlFile<'_>) -> Vec<CueClass> {
     let mut found = vec![];
     for (name, value) in &root {
         let Some(table) = table_of(file, name.get_ref(), value) else { continue };
-        file.only(table, &["words", "shield"]);
+        file.only(table, &["words", "shield", "whole"]);
         file.require(table, "words", name.span().start);
         let words = file.strings(table, "words").unwrap_or_default();
         let shield = file.bool(table, "shield").unwrap_or(false);
-        found.push(CueClass { name: name.get_ref().to_string(), words, shield });
+        let whole = file.bool(table, "whole").unwrap_or(false);
+        found.push(CueClass { name: name.get_ref().to_string(), words, shield, whole });
     }
     found
 }

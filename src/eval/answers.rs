@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::conversation::Conversation;
 use crate::engine::{Engine, Question};
 use crate::facts::Facts;
 use crate::region::RegionCode;
-use crate::understand::dialogue::{Dialogue, Turn};
 
 /// The report, named as in the contract.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -43,6 +43,9 @@ pub struct Failure {
     pub got: Value,
     #[serde(skip)]
     pub question: String,
+    /// The cues found in the question, as `explain` tells them; shown in the Markdown report.
+    #[serde(skip)]
+    pub cues: String,
 }
 
 /// Asks every row.
@@ -56,7 +59,10 @@ pub fn run(engine: &Engine, rows: &[Value], today: Date) -> Report {
         if let Some((wanted, got)) = topics(engine, row, today) {
             *report.confusion.entry(wanted).or_default().entry(got).or_default() += 1;
         }
-        report.failures.extend(failures.into_iter().map(|f| Failure { id: id.clone(), ..f }));
+        report.failures.extend(failures.into_iter().map(|f| {
+            let cues = cues(engine, &f.question, day(row, today).unwrap_or(today));
+            Failure { id: id.clone(), cues, ..f }
+        }));
         let passed = report.failures.len() == before;
         report.passed += usize::from(passed);
         let tally = report.by_rule.entry(rule).or_default();
@@ -89,6 +95,16 @@ fn topics(engine: &Engine, row: &Value, today: Date) -> Option<(String, String)>
     Some((wanted.to_owned(), answer.understanding.topics.first()?.id.clone()))
 }
 
+/// Each cue found: its word, its class, where it stands, and whether it is denied.
+fn cues(engine: &Engine, question: &str, at: Date) -> String {
+    let found = engine.understander.understand(question, at, None).cues;
+    let told = found.iter().map(|c| {
+        let denied = if c.negated { ",否定" } else { "" };
+        format!("{}({} {}–{}{denied})", c.word, c.class, c.span.0, c.span.1)
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
 fn question_of(row: &Value) -> Option<&str> {
     row["noisy"].as_str().or_else(|| row["question"].as_str())
 }
@@ -105,7 +121,7 @@ fn unreadable(path: &str, expected: Value, got: Value) -> Box<Failure> {
 }
 
 fn failure(path: &str, expected: Value, got: Value) -> Failure {
-    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new() }
+    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new(), cues: String::new() }
 }
 
 /// The row's failures; an `Err` is a row that cannot be read.
@@ -130,14 +146,11 @@ fn ask(engine: &Engine, row: &Value, today: Date) -> Result<Vec<Failure>, Box<Fa
 }
 
 fn converse(engine: &Engine, row: &Value, turns: &[Value], at: Date, region: Option<RegionCode>) -> Vec<Failure> {
-    let mut dialogue = Dialogue::default();
+    let mut conversation = Conversation::new(engine, region, at);
     let mut failures = vec![];
     for (i, turn) in turns.iter().enumerate() {
         let text = turn.as_str().or_else(|| turn["content"].as_str()).unwrap_or_default();
-        let turned = dialogue.turn(&engine.understander, text, at);
-        let Turn::Question(understood) = turned else { continue };
-        let question = Question { text, region, at, facts: Facts::default(), explain: false };
-        let answer = engine.answer_understood(&question, *understood);
+        let Some(answer) = conversation.say(text).answer else { continue };
         let checks = row["expect"].as_array().into_iter().flatten();
         for check in checks.filter(|c| c["after"].as_u64() == Some(i as u64 + 1)) {
             failures.extend(compare(&answer, check, &format!("after[{}].", i + 1), text));
@@ -229,7 +242,7 @@ pub fn compare(answer: &Answer, expect: &Value, prefix: &str, question: &str) ->
 }
 
 /// Equal as JSON; numbers and decimal strings compare as decimals.
-fn same(want: &Value, got: &Value) -> bool {
+pub fn same(want: &Value, got: &Value) -> bool {
     let decimal = |v: &Value| -> Option<Decimal> {
         match v {
             Value::Number(n) => n.to_string().parse().ok(),
@@ -262,17 +275,21 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     if !report.failures.is_empty() {
-        let _ = writeln!(out, "\n## 没有通过的\n\n| 题 | 问题 | 不同之处 | 应为 | 实为 |\n|---|---|---|---|---|");
+        let _ = writeln!(
+            out,
+            "\n## 没有通过的\n\n| 题 | 问题 | 不同之处 | 应为 | 实为 | 认出的词 |\n|---|---|---|---|---|---|"
+        );
         for f in &report.failures {
             let cell = |text: String| text.replace('|', "\\|");
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} |",
                 f.id,
                 cell(f.question.clone()),
                 f.path,
                 cell(f.expected.to_string()),
-                cell(f.got.to_string())
+                cell(f.got.to_string()),
+                cell(f.cues.clone())
             );
         }
     }

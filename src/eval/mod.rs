@@ -1,5 +1,7 @@
 //! Measuring: question sets asked of the same code that answers users.
 
+pub mod ablation;
 pub mod answers;
 pub mod passages;
+pub mod readings;
 pub mod retrieval;

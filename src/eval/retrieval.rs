@@ -139,26 +139,34 @@ pub fn run(dir: &Path, split: &str, plan: Plan<'_>) -> Result<Figures> {
     let documents = documents(dir)?;
     let questions = questions(dir, split)?;
     let semantic = plan.semantic.map(|with| encode(with, &documents, &questions, plan.progress)).transpose()?;
-    let scratch = Scratch::new()?;
-    let started = Instant::now();
-    let total = documents.len() as u64;
     let before = semantic.as_ref().map_or(0, |(.., encoding)| encoding.encoded);
-    let progress = |done| (plan.progress)(before + done, before + total);
-    let building = build::Plan { analyzer: plan.analyzer, topics: &[], place_names: &[], progress: &progress };
-    let counts = build::build(scratch.path(), documents.into_iter(), &building)?;
-    let index_seconds = started.elapsed().as_secs_f64();
-    let retriever = Retriever::open(scratch.path(), plan.analyzer.clone(), &[], &Regions::default())?;
+    let total = before + documents.len() as u64;
+    let scratch = Scratch::new()?;
+    let progress = |done| (plan.progress)(before + done, total);
+    let (retriever, built) = index(documents, &scratch, plan.analyzer, &progress)?;
     let mut retriever = retriever.with_weights(plan.weights);
     let mut encoding = None;
     if let Some((with, vectors, figures)) = semantic {
         retriever = retriever.with_semantic(with.encoder, vectors, with.mode);
         encoding = Some(figures);
     }
-    let mut figures = ask(&retriever, &questions);
-    figures.passages = counts.passages;
-    figures.index_seconds = index_seconds;
-    figures.semantic = encoding;
-    Ok(figures)
+    let asked = ask(&retriever, &questions);
+    Ok(Figures { passages: built.passages, index_seconds: built.index_seconds, semantic: encoding, ..asked })
+}
+
+/// Indexes documents in a temporary place; of the figures those of the build are given.
+pub fn index(
+    documents: Vec<IndexDocument>,
+    scratch: &Scratch,
+    analyzer: &Analyzer,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Retriever, Figures)> {
+    let started = Instant::now();
+    let plan = build::Plan { analyzer, topics: &[], place_names: &[], progress };
+    let counts = build::build(scratch.path(), documents.into_iter(), &plan)?;
+    let index_seconds = started.elapsed().as_secs_f64();
+    let retriever = Retriever::open(scratch.path(), analyzer.clone(), &[], &Regions::default())?;
+    Ok((retriever, Figures { passages: counts.passages, index_seconds, ..Figures::default() }))
 }
 
 /// Encodes the documents as an index would, and each question by itself for its time.

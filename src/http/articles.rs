@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::input::{FromPath, FromQuery};
 use super::problem::{Kind, Problem};
 use super::state::{Live, Shared};
-use super::{JSON, Route, optional};
+use super::{JSON, Route, Takes, optional};
 use crate::answer::IndexInfo;
 use crate::corpus::article::Article;
 use crate::region::RegionCode;
@@ -21,10 +21,10 @@ pub const ROUTES: &[Route] = &[
         id: "listArticles",
         summary: "文章目录,分页",
         query: &[
-            optional("region", "string", "只要这个地区的:名称或六位代码"),
-            optional("topic", "string", "只要这个主题的"),
-            optional("limit", "integer", "一页几篇,1 至 200,默认 20"),
-            optional("offset", "integer", "跳过前几篇"),
+            optional("region", Takes::Text, "只要这个地区的:名称或六位代码"),
+            optional("topic", Takes::Topic, "只要这个主题的"),
+            optional("limit", Takes::Count(1, 200), "一页几篇,1 至 200,默认 20"),
+            optional("offset", Takes::Count(0, 1_000_000), "跳过前几篇"),
         ],
         body: None,
         answer: (JSON, "ArticleList"),
@@ -139,13 +139,17 @@ async fn list(State(app): State<Shared>, FromQuery(mut input): FromQuery) -> Res
     Ok(Json(ArticleList { articles, total, limit, offset, index: live.engine.info() }))
 }
 
-async fn one(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<ArticleJson>, Problem> {
-    let live = app.live()?;
-    let article = live.article(&id).ok_or_else(|| {
+/// The article with this id, text and all.
+pub fn whole(live: &Live, id: &str) -> Result<ArticleJson, Problem> {
+    let article = live.article(id).ok_or_else(|| {
         Problem::new(
             Kind::UnknownArticle,
             "没有这个编号的文章;编号形如 440300/arrears-back-payment,目录见 /v1/articles",
         )
     })?;
-    Ok(Json(json(&live, article, true)))
+    Ok(json(live, article, true))
+}
+
+async fn one(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<ArticleJson>, Problem> {
+    Ok(Json(whole(&*app.live()?, &id)?))
 }

@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Extension, Json};
 use jiff::civil::Date;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::answer::note;
 use super::input::{FromBody, Input};
@@ -15,12 +14,8 @@ use super::observe::Note;
 use super::problem::{FieldError, Kind, Problem};
 use super::state::{Live, Shared, today};
 use super::{JSON, Route};
-use crate::answer::{Answer, compose, markdown};
-use crate::engine::Question;
-use crate::facts::Facts;
+use crate::conversation::{Conversation, Reply};
 use crate::region::RegionCode;
-use crate::understand::Understanding;
-use crate::understand::dialogue::{Dialogue, Turn};
 
 pub const ROUTES: &[Route] = &[Route {
     method: "POST",
@@ -37,32 +32,18 @@ pub const ROUTES: &[Route] = &[Route {
 /// The most messages in one conversation.
 pub const MESSAGES: usize = 100;
 
-/// Said when nothing was asked.
-pub const SMALL_TALK: &str = "您好,我是医问,可以算医保断缴补缴、余额转移、提取、退休年限等,也可以查各地规定。请直接说您的情况,例如:深圳断缴4个月,工资8000,怎么补。";
-
-/// The reply to a conversation.
-#[derive(Debug, Serialize)]
-pub struct Reply {
-    /// Markdown.
-    pub reply: String,
-    /// `null` where the last message was small talk.
-    pub answer: Option<Answer>,
-    /// Facts known so far, `region` among them: value, and the number of the person's message (from 1) that said it.
-    pub known: Map<String, Value>,
-}
-
-/// A conversation in the engine's terms.
+/// What was said, in the engine's terms.
 #[derive(Clone, Debug)]
-pub struct Conversation {
+pub struct Said {
     /// What the person said, in order; never empty.
     pub turns: Vec<String>,
     pub region: Option<RegionCode>,
     pub at: Date,
 }
 
-impl Conversation {
+impl Said {
     /// Reads the members of a body.
-    pub fn read(mut input: Input, live: &Live) -> Result<Conversation, Problem> {
+    pub fn read(mut input: Input, live: &Live) -> Result<Said, Problem> {
         let messages = input.take("messages");
         let turns = match messages {
             Some(Value::Array(list)) => read_messages(&mut input, list),
@@ -78,56 +59,23 @@ impl Conversation {
         let region = input.region("region", &live.engine.snapshot.corpus.law.regions);
         let at = input.day("at");
         input.finish()?;
-        Ok(Conversation { turns, region, at: at.unwrap_or_else(today) })
+        Ok(Said { turns, region, at: at.unwrap_or_else(today) })
     }
 
-    /// Folds the turns and answers the last.
+    /// Folds the turns and replies to the last, by the clock.
     pub fn reply(&self, live: &Live) -> (Reply, Note) {
         let started = Instant::now();
-        let engine = &live.engine;
-        let mut dialogue = Dialogue::default();
-        let mut known: Option<Box<Understanding>> = None;
-        let mut asked = false;
-        for text in &self.turns {
-            asked = match dialogue.turn(&engine.understander, text, self.at) {
-                Turn::Question(understood) => {
-                    known = Some(understood);
-                    true
-                }
-                Turn::SmallTalk => false,
-            };
-        }
-        let last = self.turns.last().map_or("", String::as_str);
-        let facts = known.as_ref().map(|u| self.known(live, &dialogue, u)).unwrap_or_default();
-        let Some(understood) = known.filter(|_| asked) else {
-            let reply = Reply { reply: SMALL_TALK.to_owned(), answer: None, known: facts };
-            return (reply, Note::of(last));
-        };
-        let question =
-            Question { text: last, region: self.region, at: self.at, facts: Facts::default(), explain: false };
-        let mut answer = engine.answer_understood(&question, *understood);
+        let mut reply = Conversation::new(&live.engine, self.region, self.at).reply(&self.turns);
         let seconds = started.elapsed().as_secs_f64();
-        answer.took_ms = seconds * 1e3;
-        let note = note(last, &answer, seconds);
-        (Reply { reply: markdown::render(&answer), answer: Some(answer), known: facts }, note)
-    }
-
-    fn known(&self, live: &Live, dialogue: &Dialogue, understood: &Understanding) -> Map<String, Value> {
-        let turn = |name: &str| dialogue.known_since.get(name).map_or(Value::Null, |t| (t + 1).into());
-        let mut known = compose::facts_json(&understood.facts);
-        for (name, fact) in &mut known {
-            if let Some(fact) = fact.as_object_mut() {
-                // Offsets into an earlier message mean nothing beside the last one.
-                fact.remove("span");
-                fact.insert("turn".to_owned(), turn(name));
+        let last = self.turns.last().map_or("", String::as_str);
+        let note = match &mut reply.answer {
+            Some(answer) => {
+                answer.took_ms = seconds * 1e3;
+                note(last, answer, seconds)
             }
-        }
-        let named = understood.place.as_ref().map(|p| (p.code, turn("region")));
-        if let Some((code, turn)) = named.or(self.region.map(|code| (code, Value::Null))) {
-            let name = live.engine.snapshot.corpus.law.regions.name(code);
-            known.insert("region".to_owned(), serde_json::json!({"value": code, "name": name, "turn": turn}));
-        }
-        known
+            None => Note::of(last),
+        };
+        (reply, note)
     }
 }
 
@@ -173,6 +121,6 @@ fn read_message(message: Value, place: usize) -> Result<(String, String), Vec<Fi
 
 async fn chat(State(app): State<Shared>, FromBody(input): FromBody) -> Result<(Extension<Note>, Json<Reply>), Problem> {
     let live = app.live()?;
-    let (reply, note) = Conversation::read(input, &live)?.reply(&live);
+    let (reply, note) = Said::read(input, &live)?.reply(&live);
     Ok((Extension(note), Json(reply)))
 }

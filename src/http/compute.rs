@@ -116,9 +116,13 @@ pub async fn compute(
     FromPath(id): FromPath,
     FromBody(input): FromBody,
 ) -> Result<Json<Reply>, Problem> {
-    let live = app.live()?;
-    let rule = find(&id)?;
-    let asked = Asked::read(input, &live)?;
+    Ok(Json(reply(&id, input, &*app.live()?)?))
+}
+
+/// What the rule comes to for the cases that the members give.
+pub fn reply(id: &str, input: Input, live: &Live) -> Result<Reply, Problem> {
+    let rule = find(id)?;
+    let asked = Asked::read(input, live)?;
     let mut rows: Vec<Row> = asked
         .cases
         .iter()
@@ -132,11 +136,11 @@ pub async fn compute(
             if let Some(region) = region {
                 said.insert("region".to_owned(), region.to_string().into());
             }
-            Row { facts: said, computed: run(&live, rule, facts, *region, asked.at) }
+            Row { facts: said, computed: run(live, rule, facts, *region, asked.at) }
         })
         .collect();
-    Ok(Json(match rows.pop() {
+    Ok(match rows.pop() {
         Some(only) if !asked.table && rows.is_empty() => Reply::One(Box::new(only.computed)),
         last => Reply::Table { rule: rule.id, rows: rows.into_iter().chain(last).collect() },
-    }))
+    })
 }

@@ -23,6 +23,9 @@ use crate::region::{RegionCode, Regions};
 /// The largest body taken, in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
 
+/// The largest body of the doors for chat platforms, which send whole conversations, our long replies included.
+pub const CHAT_BYTES: usize = 1024 * 1024;
+
 /// The members of a query string or of a JSON object, being read.
 #[derive(Debug, Default)]
 pub struct Input {
@@ -38,6 +41,9 @@ pub struct FromQuery(pub Input);
 
 /// A JSON body as input.
 pub struct FromBody(pub Input);
+
+/// A body as other platforms send it: JSON whatever its declared type, `null` where there is none.
+pub struct ForeignBody(pub Value);
 
 /// The one name in a path. A name that is no UTF-8 names nothing.
 pub struct FromPath(pub String);
@@ -82,19 +88,35 @@ impl<S: Send + Sync> FromRequest<S> for FromBody {
             return Err(Problem::new(Kind::WrongContentType, format!("Content-Type 应为 application/json,现在{got}")));
         }
         let bytes: Bytes = request.extract().await.map_err(unreadable)?;
-        let json: Value = serde_json::from_slice(&bytes).map_err(|e| {
-            let place = format!("第 {} 行第 {} 列", e.line(), e.column());
-            Problem::new(Kind::BrokenJson, format!("请求体在{place}读不下去;请检查引号、逗号和括号,并以 UTF-8 发送"))
-        })?;
-        Input::of(json).map(FromBody)
+        Input::of(parsed(&bytes)?).map(FromBody)
     }
+}
+
+impl<S: Send + Sync> FromRequest<S> for ForeignBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<ForeignBody, Problem> {
+        let bytes: Bytes = request.extract().await.map_err(unreadable)?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(ForeignBody(Value::Null));
+        }
+        parsed(&bytes).map(ForeignBody)
+    }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        let place = format!("第 {} 行第 {} 列", e.line(), e.column());
+        Problem::new(Kind::BrokenJson, format!("请求体在{place}读不下去;请检查引号、逗号和括号,并以 UTF-8 发送"))
+    })
 }
 
 fn unreadable(rejection: BytesRejection) -> Problem {
     match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-            Problem::new(Kind::BodyTooLarge, format!("请求体最多 {} KiB", BODY_BYTES / 1024))
-        }
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::new(
+            Kind::BodyTooLarge,
+            format!("请求体最多 {} KiB(对话平台 {} KiB)", BODY_BYTES / 1024, CHAT_BYTES / 1024),
+        ),
         _ => Problem::new(Kind::BodyUnreadable, "请求体没有收全,请重发"),
     }
 }
@@ -275,6 +297,11 @@ impl Input {
             }
         }
         (facts, region)
+    }
+
+    /// Everything wrong at once; members that nobody reads are none of it: other platforms send many.
+    pub fn finish_foreign(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(self.errors)) }
     }
 
     /// Everything wrong at once, members that nobody reads included.

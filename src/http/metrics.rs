@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use super::observe::Note;
 use super::state::App;
 
 /// Upper bounds of the duration buckets, in seconds.
@@ -52,11 +53,12 @@ impl Metrics {
         figures.durations.entry(route.to_owned()).or_default().add(seconds);
     }
 
-    /// One question that was answered.
-    pub fn answer(&self, status: &str, topic: &str, seconds: f64) {
+    /// The question of a request, where one was answered.
+    pub fn note(&self, note: &Note) {
+        let Some((status, topic, seconds)) = &note.answer else { return };
         let mut figures = self.figures();
-        *figures.answers.entry((status.to_owned(), topic.to_owned())).or_default() += 1;
-        figures.answer_duration.add(seconds);
+        *figures.answers.entry((status.clone(), topic.clone())).or_default() += 1;
+        figures.answer_duration.add(*seconds);
     }
 
     /// One rebuild that ended.

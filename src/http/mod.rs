@@ -1,13 +1,16 @@
 //! The HTTP service: one file a door, each a list of [`Route`]s and their handlers.
 //!
-//! [`ROUTES`] is the one table from which the router and `/openapi.json` are made. A handler reads [`input`], asks the
-//! engine of the snapshot in use, and returns what the engine gave, or a [`problem::Problem`]. To add a door: copy
-//! `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`.
+//! [`all_doors`] is the one table from which the router, the check of keys and `/openapi.json` are made. A handler reads
+//! [`input`], asks the engine of the snapshot in use, and returns what the engine gave, or a [`problem::Problem`]. To add a
+//! route of our own: copy `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`. To add a platform's
+//! protocol: copy `doors/fastgpt.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
 
 pub mod answer;
 pub mod articles;
 pub mod chat;
 pub mod compute;
+pub mod doors;
+pub mod guard;
 pub mod index;
 pub mod input;
 pub mod metrics;
@@ -25,16 +28,22 @@ pub mod state;
 pub mod suggest;
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use tower::Layer;
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use problem::{Kind, Problem};
+use guard::Access;
+use problem::{Kind, Problem, RFC9457, Shape};
 pub use state::{App, Live, Options, Shared};
 
 /// One route: what the router needs and what the contract says of it.
@@ -50,7 +59,7 @@ pub struct Route {
     pub query: &'static [QueryParameter],
     /// Name of the body's schema, where one is sent.
     pub body: Option<&'static str>,
-    /// Media type and schema of the answer.
+    /// Media type and schema of the answer; a second media type after a comma is a stream of events.
     pub answer: (&'static str, &'static str),
     /// Success status.
     pub status: u16,
@@ -60,43 +69,76 @@ pub struct Route {
 /// A parameter of a query string.
 pub struct QueryParameter {
     pub name: &'static str,
-    /// `string` or `integer`.
-    pub kind: &'static str,
+    pub takes: Takes,
     pub required: bool,
     /// In Chinese.
     pub about: &'static str,
 }
 
-/// An optional parameter.
-pub const fn optional(name: &'static str, kind: &'static str, about: &'static str) -> QueryParameter {
-    QueryParameter { name, kind, required: false, about }
+/// What a parameter takes, as the contract says it.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    Text,
+    /// Something to look up: not blank, not too long.
+    Question,
+    Topic,
+    Rule,
+    Day,
+    /// A whole number from and to.
+    Count(u32, u32),
 }
 
-/// A required text.
-pub const fn required(name: &'static str, about: &'static str) -> QueryParameter {
-    QueryParameter { name, kind: "string", required: true, about }
+/// An optional parameter.
+pub const fn optional(name: &'static str, takes: Takes, about: &'static str) -> QueryParameter {
+    QueryParameter { name, takes, required: false, about }
+}
+
+/// A required parameter.
+pub const fn required(name: &'static str, takes: Takes, about: &'static str) -> QueryParameter {
+    QueryParameter { name, takes, required: true, about }
 }
 
 const JSON: &str = "application/json";
 
-/// Every route, by door.
-pub static ROUTES: &[&[Route]] = &[
-    answer::ROUTES,
-    chat::ROUTES,
-    search::ROUTES,
-    suggest::ROUTES,
-    articles::ROUTES,
-    rules::ROUTES,
-    parameters::ROUTES,
-    index::ROUTES,
-    probes::ROUTES,
-    openapi::ROUTES,
-    page::ROUTES,
+/// Routes that share who may come in and how errors are told.
+pub struct Door {
+    pub routes: &'static [Route],
+    pub access: Access,
+    pub errors: Shape,
+}
+
+const fn native(routes: &'static [Route]) -> Door {
+    Door { routes, access: Access::Key, errors: RFC9457 }
+}
+
+/// Our own doors; those of the platforms are in [`doors::DOORS`].
+const NATIVE: &[Door] = &[
+    native(answer::ROUTES),
+    native(chat::ROUTES),
+    native(search::ROUTES),
+    native(suggest::ROUTES),
+    native(articles::ROUTES),
+    native(rules::ROUTES),
+    native(parameters::ROUTES),
+    native(index::ROUTES),
+    Door { access: Access::Open, ..native(probes::ROUTES) },
+    Door { access: Access::Open, ..native(openapi::ROUTES) },
+    Door { access: Access::Browser, ..native(page::ROUTES) },
 ];
+
+/// Every door.
+pub fn all_doors() -> impl Iterator<Item = &'static Door> {
+    NATIVE.iter().chain(doors::DOORS)
+}
 
 /// All routes in one list.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().flat_map(|door| door.iter())
+    all_doors().flat_map(|door| door.routes.iter())
+}
+
+/// The door of a route's path.
+pub fn door_of(path: &str) -> Option<&'static Door> {
+    all_doors().find(|door| door.routes.iter().any(|route| route.path == path))
 }
 
 /// The whole service as one router.
@@ -105,14 +147,42 @@ pub fn router(app: Shared) -> Router {
     for route in routes() {
         router = router.route(route.path, (route.handler)());
     }
-    router
+    let router = router
         .fallback(async || Problem::new(Kind::UnknownRoute, "没有这个地址;可用的地址见 /openapi.json"))
         .method_not_allowed_fallback(async || Problem::new(Kind::WrongMethod, "可用的方法见 Allow 头和 /openapi.json"))
         .layer(DefaultBodyLimit::max(input::BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(browsers())
         .layer(CatchPanicLayer::custom(caught))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(CompressionLayer::new())
-        .with_state(app)
+        .with_state(app);
+    // Platforms append a path of theirs to what was pasted: a slash too many must not lose the request. The path has to
+    // be mended before routing, so this stands around the router.
+    Router::new().fallback_service(MapRequestLayer::new(single_slashes).layer(router))
+}
+
+/// `/v1/…` may be called from pages of other origins: chat clients in a browser do. No cookie opens any door.
+fn browsers() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(|_, request| request.uri.path().starts_with("/v1/")))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
+        .max_age(Duration::from_secs(3600))
+}
+
+/// `//dify//retrieval` → `/dify/retrieval`.
+fn single_slashes(mut request: Request) -> Request {
+    let Some(target) = request.uri().path_and_query().filter(|t| t.path().contains("//")) else { return request };
+    let mut path = target.path().to_owned();
+    while path.contains("//") {
+        path = path.replace("//", "/");
+    }
+    let whole = target.query().map_or(path.clone(), |query| format!("{path}?{query}"));
+    if let Ok(uri) = whole.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn caught(panic: Box<dyn Any + Send>) -> Response {

@@ -14,7 +14,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
-use super::problem::{Kind, Problem};
+use super::door_of;
+use super::guard::KeyName;
+use super::problem::{Kind, Problem, RFC9457};
 use super::state::Shared;
 
 /// What a handler tells of the question it answered; kept beside the response.
@@ -43,8 +45,9 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let started = Instant::now();
     let id = format!("{:08x}-{:06x}", *STARTED, COUNT.fetch_add(1, Ordering::Relaxed));
     let method = method_name(request.method());
-    let matched = request.extensions().get::<MatchedPath>().map(|p| p.as_str().replace("{*", "{"));
-    let route = matched.unwrap_or_else(|| "unmatched".to_owned());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let shape = matched.as_ref().and_then(|p| door_of(p.as_str())).map_or(RFC9457, |door| door.errors);
+    let route = matched.map_or_else(|| "unmatched".to_owned(), |p| p.as_str().replace("{*", "{"));
     let mut response = match tokio::time::timeout(app.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -57,24 +60,41 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     };
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
-        *response.body_mut() = Body::from(problem.body(&format!("urn:yiwen:request:{id}")));
+        let (status, body) = (shape.write)(problem, &format!("urn:yiwen:request:{id}"));
+        *response.status_mut() = status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.media));
+        *response.body_mut() = Body::from(body);
     }
     headers(&app, &mut response, &id);
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     app.metrics.request(method, &route, status, seconds);
     let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
-    if let Some((status, topic, seconds)) = &note.answer {
-        app.metrics.answer(status, topic, *seconds);
-    }
+    app.metrics.note(&note);
     if problem.as_ref().is_some_and(|p| p.kind == Kind::Internal) {
         app.metrics.panic();
     }
-    log(&id, method, &route, status, seconds * 1e3, &note, problem.as_ref());
+    let key = response.extensions_mut().remove::<KeyName>().map_or(String::new(), |name| name.0);
+    if let Some(problem) = problem.as_ref().filter(|_| shape.schema != RFC9457.schema) {
+        // Platforms hide errors: Dify shows its user an empty result.
+        let (id, problem) = (id.as_str(), problem.slug());
+        tracing::warn!(id, route, problem, "{route} refused a platform's request: {problem}");
+    }
+    log(&id, method, &route, status, seconds * 1e3, &note, &key, problem.as_ref());
     response
 }
 
-fn log(id: &str, method: &str, route: &str, status: u16, duration_ms: f64, note: &Note, problem: Option<&Problem>) {
+#[allow(clippy::too_many_arguments, reason = "the fields of one line")]
+fn log(
+    id: &str,
+    method: &str,
+    route: &str,
+    status: u16,
+    duration_ms: f64,
+    note: &Note,
+    key: &str,
+    problem: Option<&Problem>,
+) {
     let (question_chars, question_hash) = (note.chars, note.hash.as_str());
     let (answer, topic) = note.answer.as_ref().map_or(("", ""), |(s, t, _)| (s.as_str(), t.as_str()));
     let problem = problem.map_or("", Problem::slug);
@@ -89,6 +109,7 @@ fn log(id: &str, method: &str, route: &str, status: u16, duration_ms: f64, note:
         question_hash,
         answer,
         topic,
+        key,
         problem,
         "{method} {route} {status} in {duration_ms} ms"
     );

@@ -15,7 +15,7 @@ use super::input::{FromQuery, Input};
 use super::observe::Note;
 use super::problem::Problem;
 use super::state::{Live, Shared, today};
-use super::{Route, optional};
+use super::{Route, Takes, optional};
 use crate::answer::{Answer, AnswerStatus, Computed, ConflictJson, MissingJson};
 use crate::engine::Question;
 use crate::retrieve::Passage;
@@ -28,9 +28,9 @@ pub const ROUTES: &[Route] = &[
         id: "page",
         summary: "网页",
         query: &[
-            optional("q", "string", "问题"),
-            optional("region", "string", "参保地"),
-            optional("at", "string", "按哪一天的规定"),
+            optional("q", Takes::Text, "问题"),
+            optional("region", Takes::Text, "参保地"),
+            optional("at", Takes::Text, "按哪一天的规定"),
         ],
         body: None,
         answer: ("text/html", "Text"),

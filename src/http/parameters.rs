@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::input::{FromPath, FromQuery};
 use super::problem::{Kind, Problem};
 use super::state::{Live, Shared};
-use super::{JSON, Route, optional};
+use super::{JSON, Route, Takes, optional};
 use crate::answer::{IndexInfo, ReferenceJson};
 use crate::region::Regions;
 use crate::retrieve::passage::Place;
@@ -23,11 +23,11 @@ pub const ROUTES: &[Route] = &[
         id: "listParameters",
         summary: "政策数值:按规则、地区、日期筛选,分页",
         query: &[
-            optional("rule", "string", "规则"),
-            optional("region", "string", "地区:本地、所在省和全国的数值都列出"),
-            optional("at", "string", "只要这一天有效的,形如 2026-11-23"),
-            optional("limit", "integer", "一页几个,1 至 1000,默认 100"),
-            optional("offset", "integer", "跳过前几个"),
+            optional("rule", Takes::Rule, "规则"),
+            optional("region", Takes::Text, "地区:本地、所在省和全国的数值都列出"),
+            optional("at", Takes::Day, "只要这一天有效的,形如 2026-11-23"),
+            optional("limit", Takes::Count(1, 1000), "一页几个,1 至 1000,默认 100"),
+            optional("offset", Takes::Count(0, 1_000_000), "跳过前几个"),
         ],
         body: None,
         answer: (JSON, "ParameterList"),

@@ -48,8 +48,14 @@ kinds! {
     UnknownRule "unknown-rule" NOT_FOUND "没有这条规则";
     UnknownParameter "unknown-parameter" NOT_FOUND "没有这个参数";
     WrongMethod "wrong-method" METHOD_NOT_ALLOWED "这个地址不接受这种方法";
+    KeyRequired "key-required" UNAUTHORIZED "需要密钥";
+    KeyUnknown "key-unknown" UNAUTHORIZED "密钥不对";
+    PasswordRequired "password-required" UNAUTHORIZED "需要登录";
     AdminKeyRequired "admin-key-required" UNAUTHORIZED "需要管理密钥";
     AdminKeyNotConfigured "admin-key-not-configured" FORBIDDEN "没有设置管理密钥";
+    WeChatNotConfigured "wechat-not-configured" FORBIDDEN "没有设置公众号令牌";
+    WrongSignature "wrong-signature" FORBIDDEN "签名不对";
+    BrokenXml "broken-xml" BAD_REQUEST "请求体不是完整的 XML";
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
     Timeout "timeout" REQUEST_TIMEOUT "请求超时";
@@ -58,6 +64,24 @@ kinds! {
 
 /// Prefix of every `type`.
 pub const TYPE_PREFIX: &str = "urn:yiwen:problem:";
+
+/// How errors are written on the wire. Every error is a [`Problem`] until then; a door that speaks another protocol has
+/// its own shape.
+#[derive(Clone, Copy)]
+pub struct Shape {
+    pub media: &'static str,
+    /// Name of the body's schema in the contract.
+    pub schema: &'static str,
+    /// Takes the problem and the name of this one request; gives status and body.
+    pub write: fn(&Problem, &str) -> (StatusCode, Vec<u8>),
+}
+
+/// The shape of our own routes: RFC 9457.
+pub const RFC9457: Shape = Shape {
+    media: "application/problem+json",
+    schema: "Problem",
+    write: |problem, instance| (problem.status(), problem.body(instance)),
+};
 
 /// One member that is wrong: where (a JSON pointer; `/name` for a query parameter) and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,13 +159,17 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
+    /// Status and headers; the body is written by `observe`.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.kind {
-            Kind::AdminKeyRequired => {
+            Kind::KeyRequired | Kind::KeyUnknown | Kind::AdminKeyRequired => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::PasswordRequired => {
+                let basic = HeaderValue::from_static("Basic realm=\"yiwen\", charset=\"UTF-8\"");
+                headers.insert(header::WWW_AUTHENTICATE, basic);
             }
             Kind::NotReady | Kind::RebuildRunning => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

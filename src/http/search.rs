@@ -7,12 +7,13 @@ use axum::routing::get;
 use axum::{Extension, Json};
 use serde::Serialize;
 
-use super::input::FromQuery;
+use super::input::{FromQuery, Input};
 use super::observe::Note;
 use super::problem::Problem;
-use super::state::Shared;
-use super::{JSON, Route, optional, required};
+use super::state::{Live, Shared};
+use super::{JSON, Route, Takes, optional, required};
 use crate::answer::IndexInfo;
+use crate::region::RegionCode;
 use crate::retrieve::{Facets, Passage, Query};
 
 pub const ROUTES: &[Route] = &[Route {
@@ -21,11 +22,11 @@ pub const ROUTES: &[Route] = &[Route {
     id: "search",
     summary: "搜索文章段落",
     query: &[
-        required("q", "要搜的话,最多 1000 字"),
-        optional("region", "string", "地区:名称或六位代码;只找本地、所在省和全国的"),
-        optional("topic", "string", "主题"),
-        optional("limit", "integer", "最多几条,0 至 100,默认 10"),
-        optional("offset", "integer", "跳过前几条,0 至 10000,默认 0"),
+        required("q", Takes::Question, "要搜的话,最多 1000 字"),
+        optional("region", Takes::Text, "地区:名称或六位代码;只找本地、所在省和全国的"),
+        optional("topic", Takes::Topic, "主题"),
+        optional("limit", Takes::Count(0, 100), "最多几条,0 至 100,默认 10"),
+        optional("offset", Takes::Count(0, 10_000), "跳过前几条,0 至 10000,默认 0"),
     ],
     body: None,
     answer: (JSON, "SearchResult"),
@@ -49,31 +50,56 @@ pub struct SearchResult {
     pub index: IndexInfo,
 }
 
+/// What was searched for, in the engine's terms.
+pub struct Asked {
+    text: String,
+    region: Option<RegionCode>,
+    topic: Option<String>,
+    limit: usize,
+    offset: usize,
+}
+
+impl Asked {
+    /// Reads the members; `name` is the one that holds the words.
+    pub fn read(mut input: Input, name: &'static str, live: &Live) -> Result<Asked, Problem> {
+        let asked = Asked {
+            text: input.question(name),
+            region: input.region("region", &live.engine.snapshot.corpus.law.regions),
+            topic: input.topic("topic"),
+            limit: input.count("limit", 10, 0..=100),
+            offset: input.count("offset", 0, 0..=10_000),
+        };
+        input.finish()?;
+        Ok(asked)
+    }
+
+    /// Searches, by the clock.
+    pub fn search(self, live: &Live) -> (SearchResult, Note) {
+        let Asked { text, region, topic, limit, offset } = self;
+        let started = Instant::now();
+        let query = Query { text: &text, region, topic: topic.as_deref(), limit, offset, ..Query::default() };
+        let found = live.engine.search(&query);
+        let took_ms = started.elapsed().as_secs_f64() * 1e3;
+        let note = Note::of(&text);
+        let result = SearchResult {
+            query: text,
+            hits: found.hits,
+            total: found.total,
+            facets: found.facets,
+            elsewhere: found.elsewhere,
+            synonyms: found.synonyms,
+            took_ms,
+            index: live.engine.info(),
+        };
+        (result, note)
+    }
+}
+
 async fn search(
     State(app): State<Shared>,
-    FromQuery(mut input): FromQuery,
+    FromQuery(input): FromQuery,
 ) -> Result<(Extension<Note>, Json<SearchResult>), Problem> {
     let live = app.live()?;
-    let text = input.question("q");
-    let region = input.region("region", &live.engine.snapshot.corpus.law.regions);
-    let topic = input.topic("topic");
-    let limit = input.count("limit", 10, 0..=100);
-    let offset = input.count("offset", 0, 0..=10_000);
-    input.finish()?;
-    let started = Instant::now();
-    let query = Query { text: &text, region, topic: topic.as_deref(), at: None, limit, offset };
-    let found = live.engine.search(&query);
-    let took_ms = started.elapsed().as_secs_f64() * 1e3;
-    let note = Note::of(&text);
-    let result = SearchResult {
-        query: text,
-        hits: found.hits,
-        total: found.total,
-        facets: found.facets,
-        elsewhere: found.elsewhere,
-        synonyms: found.synonyms,
-        took_ms,
-        index: live.engine.info(),
-    };
+    let (result, note) = Asked::read(input, "q", &live)?.search(&live);
     Ok((Extension(note), Json(result)))
 }

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
+use super::doors::wechat::Replies;
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
+use crate::config::WeChat;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::index::Snapshot;
+use crate::keys::{Keys, Scope};
 use crate::retrieve::{Mode, Suggester};
 
 /// What the service is told at its start.
@@ -23,7 +25,10 @@ use crate::retrieve::{Mode, Suggester};
 pub struct Options {
     pub corpus: PathBuf,
     pub index: PathBuf,
-    pub admin_key: Option<String>,
+    pub keys: Keys,
+    /// Where people reach the service, for links in replies; without a slash at its end.
+    pub public_url: Option<String>,
+    pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
     pub semantic: Mode,
 }
@@ -58,8 +63,10 @@ pub struct App {
     pub index: PathBuf,
     pub request_timeout: Duration,
     pub semantic: Mode,
-    /// Hash of the admin key, so that comparing takes the same time wherever keys differ.
-    admin_key: Option<[u8; 32]>,
+    pub keys: Keys,
+    pub public_url: Option<String>,
+    pub wechat: Option<WeChat>,
+    pub wechat_replies: Replies,
 }
 
 /// How routes hold the service.
@@ -77,7 +84,10 @@ impl App {
             index: options.index,
             request_timeout: options.request_timeout,
             semantic: options.semantic,
-            admin_key: options.admin_key.as_deref().map(digest),
+            keys: options.keys,
+            public_url: options.public_url,
+            wechat: options.wechat,
+            wechat_replies: Replies::default(),
         })
     }
 
@@ -106,24 +116,19 @@ impl App {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    /// Whether the key given is the admin key.
+    /// Whether the `Authorization` header holds a key that may administer.
     pub fn check_admin(&self, given: Option<&str>) -> Result<(), Problem> {
-        let Some(wanted) = self.admin_key else {
+        if !self.keys.have_admin() {
             return Err(Problem::new(
                 Kind::AdminKeyNotConfigured,
                 "服务没有设置管理密钥(环境变量 YIWEN_ADMIN_KEY),不能经网络重建索引;可以在服务器上运行 yiwen index,再发 SIGHUP",
             ));
-        };
-        let given = given.and_then(|header| header.strip_prefix("Bearer ")).map(str::trim);
-        if given.map(digest) == Some(wanted) {
-            return Ok(());
         }
-        Err(Problem::new(Kind::AdminKeyRequired, "请在 Authorization 里写 Bearer 加管理密钥"))
+        match given.and_then(|header| self.keys.find(header)) {
+            Some(key) if key.may(Scope::Admin) => Ok(()),
+            _ => Err(Problem::new(Kind::AdminKeyRequired, "请在 Authorization 里写 Bearer 加管理密钥")),
+        }
     }
-}
-
-fn digest(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 /// Today on this machine: the edge's clock, handed to the engine as an argument.

@@ -8,14 +8,17 @@ use serde::Serialize;
 use super::input::FromQuery;
 use super::problem::{Kind, Problem};
 use super::state::Shared;
-use super::{JSON, Route, optional, required};
+use super::{JSON, Route, Takes, optional, required};
 
 pub const ROUTES: &[Route] = &[Route {
     method: "GET",
     path: "/v1/suggest",
     id: "suggest",
     summary: "补全正在输入的问题;可以用拼音和首字母",
-    query: &[required("q", "已输入的部分;可以是空的"), optional("limit", "integer", "最多几条,1 至 8,默认 8")],
+    query: &[
+        required("q", Takes::Text, "已输入的部分;可以是空的"),
+        optional("limit", Takes::Count(1, 8), "最多几条,1 至 8,默认 8"),
+    ],
     body: None,
     answer: (JSON, "Suggestions"),
     status: 200,

@@ -38,7 +38,7 @@ pub struct Explanation {
     pub same_question: bool,
     /// Likeness of title or curated question to the question, 0–1.
     pub likeness: f32,
-    /// Nearness, authority and age.
+    /// Nearness, topic, authority and age.
     pub factor: f32,
     /// The evidence of its words: what the order within a tier goes by where no meaning is added.
     pub figure: f32,

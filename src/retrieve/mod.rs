@@ -42,6 +42,9 @@ pub struct Query<'q> {
     pub region: Option<RegionCode>,
     /// Only articles of this topic.
     pub topic: Option<&'q str>,
+    /// What the question was understood to be about: articles of other topics count for less. Empty where that is not
+    /// known.
+    pub about: &'q [&'q str],
     /// Articles not in force on this day rank below those that are.
     pub at: Option<Date>,
     pub limit: usize,

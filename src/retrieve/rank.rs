@@ -1,7 +1,8 @@
 //! Orders the articles that were found and shows the best passage of each.
 //!
 //! Evidence of the whole article, a share of its best passage's own evidence, the likeness of its title or a curated
-//! question to what was asked, nearness in meaning where there is a model, and gentle factors for nearness, authority and age make one figure. The order is: region
+//! question to what was asked, nearness in meaning where there is a model, and gentle factors for nearness, topic,
+//! authority and age make one figure. The order is: region
 //! class (asked region, its province and the nation; places inside the asked region; others, which are shown only if
 //! nothing else is found), then in force, then a curated question that is the question asked, then the figure.
 //!
@@ -36,7 +37,7 @@ pub(super) struct Candidate {
     pub same_question: bool,
     /// Likeness of title or curated question to the question asked, 0–1.
     pub likeness: f32,
-    /// Nearness, authority and age.
+    /// Nearness, topic, authority and age.
     pub factor: f32,
     /// The evidence of its words.
     pub figure: f32,
@@ -252,6 +253,8 @@ struct Filter<'q> {
     region: Option<RegionCode>,
     /// Bit of the topic asked for.
     topic: Option<u64>,
+    /// Bits of the topics that the question was understood to be about.
+    about: u64,
     /// The day asked for, as a number.
     at: Option<u64>,
     /// The year that ages are counted from.
@@ -260,12 +263,19 @@ struct Filter<'q> {
 
 impl Filter<'_> {
     fn new<'q>(retriever: &'q Retriever, query: &Query<'_>) -> Filter<'q> {
-        let topic = query.topic.map(|asked| match retriever.topics.iter().position(|t| t == asked) {
+        let bit = |asked: &str| match retriever.topics.iter().position(|t| t == asked) {
             Some(place) => 1u64 << (place % 64),
             None => 0,
-        });
+        };
         let at = query.at.map(date_number);
-        Filter { retriever, region: query.region, topic, at, now: at.unwrap_or(retriever.newest) / 10_000 }
+        Filter {
+            retriever,
+            region: query.region,
+            topic: query.topic.map(bit),
+            about: query.about.iter().fold(0, |bits, asked| bits | bit(asked)),
+            at,
+            now: at.unwrap_or(retriever.newest) / 10_000,
+        }
     }
 
     fn admits(&self, shard: u32, article: u32) -> bool {
@@ -282,7 +292,9 @@ impl Filter<'_> {
     fn candidate(&self, place: u32, article: u32, evidence: f32) -> Candidate {
         let (shard, weights) = (&self.retriever.shards[place as usize], &self.retriever.weights);
         let (class, nearness) = nearness(shard.figure(&shard.region, article), self.region, weights);
-        let factor = nearness * standing(shard, article, self.now, weights);
+        let off_topic = self.about != 0 && shard.figure(&shard.topics, article) & self.about == 0;
+        let off_topic = if off_topic { weights.off_topic } else { 1.0 };
+        let factor = nearness * off_topic * standing(shard, article, self.now, weights);
         Candidate {
             shard: place,
             article,

@@ -46,7 +46,7 @@ impl Terms {
         let asking = chatter(&folded, analyzer);
         let letters = folded.chars().iter().filter(|c| c.is_alphanumeric()).count();
         let words = analyzer.words(folded.text());
-        let weigher = Weigher::new(&words, folded.chars().len(), weights);
+        let weigher = Weigher::new(&words, weights);
         let synonyms = synonyms(&words, &folded);
         let grams = analyzer.grams(folded.text()).into_iter().map(|t| (t, Kind::Grams));
         let tokens = words.into_iter().map(|t| (t, Kind::Words)).chain(grams);
@@ -94,8 +94,6 @@ struct Weigher<'w> {
     weights: &'w Weights,
     /// Spans of sayings that have a line in the synonym list, and whether they are its canonical word.
     concepts: Vec<(usize, usize, bool)>,
-    /// For each character, whether the next one belongs to the same word.
-    inside: Vec<bool>,
     /// Spans of words of more than two characters.
     longer: Vec<(usize, usize)>,
     /// Spans of codes.
@@ -103,8 +101,7 @@ struct Weigher<'w> {
 }
 
 impl Weigher<'_> {
-    fn new<'w>(words: &[Token<'_>], length: usize, weights: &'w Weights) -> Weigher<'w> {
-        let mut inside = vec![false; length];
+    fn new<'w>(words: &[Token<'_>], weights: &'w Weights) -> Weigher<'w> {
         let mut concepts = vec![];
         let mut longer = vec![];
         let mut codes = vec![];
@@ -119,10 +116,9 @@ impl Weigher<'_> {
                 if word.end - word.start > 2 {
                     longer.push((word.start, word.end));
                 }
-                inside[word.start..word.end.saturating_sub(1).max(word.start)].fill(true);
             }
         }
-        Weigher { weights, concepts, inside, longer, codes }
+        Weigher { weights, concepts, longer, codes }
     }
 
     fn weight(&self, token: &Token<'_>, kind: Kind) -> f32 {
@@ -131,7 +127,7 @@ impl Weigher<'_> {
             Kind::Words if token.text.starts_with(CONCEPT) => self.concept(token).unwrap_or(0.0),
             Kind::Words if alone => self.weights.single,
             // A saying and its concept share one weight: a word does not count more for having synonyms.
-            Kind::Words if let Some(concept) = self.concept(token) => 1.0 - concept,
+            Kind::Words if let Some(concept) = self.concept(token) => (1.0 - concept) * self.weights.word,
             Kind::Words
                 if self.longer.iter().any(|(start, end)| {
                     *start <= token.start && token.end <= *end && end - start > token.end - token.start
@@ -139,9 +135,8 @@ impl Weigher<'_> {
             {
                 self.weights.sub_word
             }
-            Kind::Words => 1.0,
+            Kind::Words => self.weights.word,
             Kind::Grams if alone => self.weights.character,
-            Kind::Grams if self.inside[token.start] => self.weights.inside,
             Kind::Grams => self.weights.pair,
         };
         if is_code(&token.text) { weight * self.weights.code } else { weight }

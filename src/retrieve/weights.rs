@@ -13,7 +13,9 @@ pub struct Weights {
     pub parts: [f32; 4],
     /// How strongly a part's length counts against it: title, questions, headings, body.
     pub lengths: [f32; 4],
-    /// A word of one character, beside 1 for a longer word.
+    /// A word of two characters or more.
+    pub word: f32,
+    /// A word of one character.
     pub single: f32,
     /// A word inside a longer one.
     pub sub_word: f32,
@@ -27,8 +29,6 @@ pub struct Weights {
     pub variant: f32,
     /// What is left of the weight of a term of asking (请问).
     pub chatter: f32,
-    /// A pair of characters that stands inside one word of the question.
-    pub inside: f32,
     /// Factor for a term that begins with a letter or a digit.
     pub code: f32,
     /// Exponent of a term's rarity: words, grams.
@@ -52,6 +52,8 @@ pub struct Weights {
     pub province: f32,
     /// Factor for a national article where no region is asked.
     pub nation: f32,
+    /// Factor for an article that is about none of the topics the question was understood to be about.
+    pub off_topic: f32,
     /// Factor by level: unverified, seed, secondary, official.
     pub authority: [f32; 4],
     /// Factor for a text of which the source showed only the beginning.
@@ -92,6 +94,7 @@ impl Default for Weights {
             saturation: [1.1, 1.0],
             parts: [1.0, 1.0, 0.8, 1.0],
             lengths: [0.6, 0.5, 0.5, 0.9],
+            word: 1.0,
             single: 0.75,
             sub_word: 0.2,
             pair: 0.55,
@@ -99,7 +102,6 @@ impl Default for Weights {
             concept: 0.4,
             variant: 0.8,
             chatter: 0.45,
-            inside: 0.55,
             code: 1.3,
             rarity: [1.0, 1.3],
             likeness: 0.4,
@@ -112,6 +114,7 @@ impl Default for Weights {
             region: 1.3,
             province: 1.15,
             nation: 1.05,
+            off_topic: 0.45,
             authority: [0.94, 0.96, 1.0, 1.04],
             truncated: 0.98,
             age: 0.004,

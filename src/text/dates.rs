@@ -201,7 +201,10 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
         let four = length == 4 && plausible(value);
         // 15年参保 is how long, 26年没交 is when; only with a month is an earlier or later year meant.
         let two = length == 2 && n.digits && value >= 10 && !(41..50).contains(&value);
-        if !four && !two {
+        // 六七年十一月: two figures in words, which are a year only with a month behind.
+        let figures = chars[i..n.end].iter().all(|c| "零〇一二三四五六七八九".contains(*c));
+        let spoken = length == 2 && figures && value >= 10 && month_day(chars, skip_spaces(chars, after + 1)).is_some();
+        if !four && !two && !spoken {
             return None;
         }
         let year = match value {
@@ -237,7 +240,7 @@ fn written(chars: &[char], i: usize, at: Date, before: &[DateMention]) -> Option
     }
     // A bare four-digit year before a word that makes it one: 2026度, 2025居保, "2025-2029断".
     if length == 4 && n.digits && (1990..=2060).contains(&value) {
-        let next = chars.get(n.end).copied().unwrap_or(' ');
+        let next = chars.get(skip_spaces(chars, n.end)).copied().unwrap_or(' ');
         let before_char = i.checked_sub(1).and_then(|p| chars.get(p)).copied().unwrap_or(' ');
         let money = matches!(next, '元' | '块' | '.' | '万' | '千' | 'k' | '蚊' | '个' | '%' | '人' | '岁' | '天')
             || chars.get(n.end).is_some_and(char::is_ascii_digit);

@@ -119,13 +119,14 @@ impl Corrector {
         text = self.translate(text, &mut corrections);
         text = self.read_pinyin(text, &mut corrections);
         text = self.undouble(text, &mut corrections);
-        // Each correction may make room for the next; a question never needs more than a few.
+        // Each round may make room for the next; a question never needs more than a few.
         for _ in 0..6 {
-            match self.next_typo(&text, &covered(&text)) {
-                Some((range, reading)) => {
-                    text = replace(text, range, &reading, &mut corrections);
-                }
-                None => break,
+            let typos = self.typos(&text, &covered(&text));
+            if typos.is_empty() {
+                break;
+            }
+            for (range, reading) in typos.into_iter().rev() {
+                text = replace(text, range, &reading, &mut corrections);
             }
         }
         (text, corrections)
@@ -133,6 +134,9 @@ impl Corrector {
 
     fn translate(&self, mut text: Folded, corrections: &mut Vec<Correction>) -> Folded {
         for (from, to) in &self.glossary {
+            if !text.text().contains(from.as_str()) {
+                continue;
+            }
             let wanted: Vec<char> = from.chars().collect();
             let latin = wanted[0].is_ascii();
             let mut at = 0;
@@ -154,8 +158,17 @@ impl Corrector {
 
     fn read_pinyin(&self, text: Folded, corrections: &mut Vec<Correction>) -> Folded {
         let mut text = text;
-        for (range, reading) in self.romanised.read(text.chars()).into_iter().rev() {
+        let found = self.romanised.read(text.chars());
+        let any = !found.is_empty();
+        for (range, reading) in found.into_iter().rev() {
             text = replace(text, range, &reading, corrections);
+        }
+        // Spaces that parted syllables from figures part nothing any more: 50 岁退休.
+        for i in (1..text.chars().len().saturating_sub(1)).rev().filter(|_| any) {
+            let chars = text.chars();
+            if chars[i] == ' ' && (is_han(chars[i - 1]) || is_han(chars[i + 1])) {
+                text = text.replaced(i..i + 1, "");
+            }
         }
         text
     }
@@ -166,11 +179,15 @@ impl Corrector {
         while i < text.chars().len() {
             let chars = text.chars();
             let (a, b) = (chars[i - 1], chars[i]);
+            if a != b {
+                i += 1;
+                continue;
+            }
             let pair: String = [a, b].iter().collect();
-            let unit = a == b && matches!(a, '个' | '元' | '月' | '年') && i >= 2 && chars[i - 2].is_ascii_digit();
+            let unit = matches!(a, '个' | '元' | '月' | '年') && i >= 2 && chars[i - 2].is_ascii_digit();
             let joined: String =
                 chars[i.saturating_sub(2)..i].iter().chain(&chars[i + 1..(i + 2).min(chars.len())]).collect();
-            let breaks = a == b && is_han(a) && !self.segmenter.knows(&pair) && self.words.contains_key(&joined);
+            let breaks = is_han(a) && !self.segmenter.knows(&pair) && self.words.contains_key(&joined);
             if unit || breaks {
                 text = replace(text, i - 1..i + 1, &a.to_string(), corrections);
             }
@@ -179,11 +196,12 @@ impl Corrector {
         text
     }
 
-    /// The best single correction of the text, if any is clearly better than what stands there.
-    fn next_typo(&self, text: &Folded, covered: &[bool]) -> Option<(std::ops::Range<usize>, String)> {
+    /// The corrections that are clearly better than what stands there, by place: the best ones, so far apart that none
+    /// touches what another was judged by.
+    fn typos(&self, text: &Folded, covered: &[bool]) -> Vec<(std::ops::Range<usize>, String)> {
         let chars = text.chars();
         if let Some(found) = self.unit_typo(chars) {
-            return Some(found);
+            return vec![found];
         }
         let tokens = self.segmenter.cut(text.text());
         let mut starts: HashSet<usize> = HashSet::new();
@@ -195,7 +213,7 @@ impl Corrector {
             }
         }
         starts.insert(chars.len());
-        let mut best: Option<(usize, std::ops::Range<usize>, String)> = None;
+        let mut found: Vec<(usize, std::ops::Range<usize>, String)> = vec![];
         for start in 0..chars.len() {
             for length in (2..=LONGEST).rev() {
                 let end = start + length;
@@ -219,12 +237,19 @@ impl Corrector {
                 let Some(reading) = read else { continue };
                 let kept = reading.chars().filter(|c| window.contains(c)).count();
                 let score = length * 4 + kept;
-                if best.as_ref().is_none_or(|(s, ..)| score > *s) {
-                    best = Some((score, start..end, reading));
-                }
+                found.push((score, start..end, reading));
             }
         }
-        best.map(|(_, range, reading)| (range, reading))
+        found.sort_by_key(|(score, range, _)| (std::cmp::Reverse(*score), range.start));
+        let mut chosen: Vec<(std::ops::Range<usize>, String)> = vec![];
+        for (_, range, reading) in found {
+            if chosen.iter().all(|(other, _)| range.end + LONGEST <= other.start || other.end + LONGEST <= range.start)
+            {
+                chosen.push((range, reading));
+            }
+        }
+        chosen.sort_by_key(|(range, _)| range.start);
+        chosen
     }
 
     /// 22夭: after a number, a character that looks like a unit.
@@ -234,7 +259,7 @@ impl Corrector {
             let follows_number = chars[i - 1].is_ascii_digit();
             if !follows_number
                 || UNITS.contains(&chars[i])
-                || self.words.keys().any(|w| w.starts_with(chars[i]) && w.len() <= 3)
+                || self.words.contains_key(chars[i].encode_utf8(&mut [0; 4]) as &str)
             {
                 continue;
             }

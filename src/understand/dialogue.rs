@@ -15,6 +15,9 @@ use crate::region::RegionCode;
 /// Facts about the person rather than the case: a new question keeps them.
 const PERSON: &[&str] = &["sex", "scheme", "tier", "payer", "no_account", "retiree"];
 
+/// Rules that read how long nothing was paid.
+const GAP_RULES: &[&str] = &["employee_gap", "back_payment"];
+
 /// What a turn was.
 #[derive(Clone, Debug)]
 pub enum Turn {
@@ -32,22 +35,32 @@ pub struct Dialogue {
     /// Origin and destination named so far.
     from: Option<RegionCode>,
     to: Option<RegionCode>,
+    /// What the person said of themselves, whichever rule was asked for: fact and turn.
+    person: std::collections::BTreeMap<&'static str, (Fact, usize)>,
     /// Fact name → turn, counted from 0; `region` included.
     pub known_since: std::collections::BTreeMap<String, usize>,
     turns: usize,
 }
 
 impl Dialogue {
-    /// Takes the person's next turn.
-    pub fn turn(&mut self, understander: &Understander, text: &str, at: Date) -> Turn {
+    /// Takes the person's next turn. `asked` is the fact that was asked for after the turn before: a bare 8000 is that.
+    pub fn turn(&mut self, understander: &Understander, text: &str, at: Date, asked: Option<&str>) -> Turn {
         let turn = self.turns;
         self.turns += 1;
         let fresh = understander.understand(text, at, None);
+        for (name, fact) in understander.person(text, at).0 {
+            if PERSON.contains(&name) && fact.origin == Origin::Stated && of_the_person(name, &fact, text) {
+                self.person.insert(name, (Fact { origin: Origin::Given, span: None, ..fact }, turn));
+            }
+        }
         let chatter = fresh.present.contains("small_talk") && fresh.rules.is_empty() && fresh.facts.0.is_empty();
-        if chatter && fresh.topics.iter().all(|t| t.points < 1.0) {
+        // 对 where nothing was asked is a nod.
+        let nod = asked.is_none() && self.question.is_some() && super::bare::yes_or_no(text.trim()).is_some();
+        if nod || chatter && fresh.topics.iter().all(|t| t.points < 1.0) {
             return Turn::SmallTalk;
         }
-        let continued = self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at));
+        let continued =
+            self.question.take().and_then(|last| self.continued(understander, last, &fresh, text, at, asked));
         let understood = match continued {
             Some(understood) => understood,
             None => self.afresh(fresh, text),
@@ -65,6 +78,7 @@ impl Dialogue {
         fresh: &Understanding,
         text: &str,
         at: Date,
+        asked: Option<&str>,
     ) -> Option<Understanding> {
         let same_rules = fresh.rules.iter().any(|r| last.rules.contains(r));
         let marked = fresh.present.contains("correction") || fresh.present.contains("variation");
@@ -73,26 +87,47 @@ impl Dialogue {
             self.question = Some(last);
             return None;
         }
-        let again = understander.understand(text, at, Some(&last.rules));
+        let mut again = understander.understand(text, at, Some(&last.rules));
+        let answered = asked.and_then(|name| Some((name, understander.bare(text, at, name)?)));
+        // 换成11月2日呢: another value for the one fact it can be.
+        let varied = || {
+            let mut fitting = last.facts.0.keys().filter_map(|name| Some((*name, understander.bare(text, at, name)?)));
+            fitting.next().filter(|_| marked && again.facts.0.is_empty() && fitting.next().is_none())
+        };
+        if let Some((name, fact)) = answered.or_else(varied) {
+            again.facts = Facts::default();
+            again.facts.insert(name, fact);
+        }
         let silent = again.facts.0.is_empty() && again.place.is_none();
+        // 我不太清楚, 23: an answer of which nothing could be made is asked for again; the question stays.
+        let unheard = asked.is_some() && says_little(fresh, text);
         let elsewhere = fresh.topic() != last.topic() && fresh.topics.first().is_some_and(|t| t.points >= 2.0);
-        if fresh.rules.is_empty() && silent && !marked || fresh.rules.is_empty() && elsewhere && silent {
+        if fresh.rules.is_empty() && silent && !marked && !unheard || fresh.rules.is_empty() && elsewhere && silent {
             self.question = Some(last);
             return None;
         }
         let mut merged = last;
-        for (name, fact) in &mut merged.facts.0 {
+        for fact in merged.facts.0.values_mut() {
             // What stands in an earlier turn has no place in this one.
-            fact.origin = if fact.origin == Origin::Implied { Origin::Implied } else { Origin::Given };
+            if fact.origin != Origin::Implied {
+                fact.origin = Origin::Given;
+            }
             fact.span = None;
-            debug_assert!(!name.is_empty());
+        }
+        if let Some(place) = &mut merged.place {
+            place.span = None;
         }
         replace_alternatives(&mut merged.facts, &again.facts);
+        let more = text.contains("也没").then(|| added_years(&merged.facts, &again.facts)).flatten();
         for (name, fact) in again.facts.0 {
             merged.facts.0.insert(name, fact);
         }
+        for (name, fact) in more.into_iter().flatten() {
+            merged.facts.0.insert(name, fact);
+        }
         self.move_places(&mut merged, again.place, &again.places);
-        merged.reading = again.reading;
+        // The reading stays the question's, for which passages are looked up: 60 or 换成广州呢 would find anything.
+        merged.unclear = again.unclear;
         merged.cues = again.cues;
         merged.corrections = again.corrections;
         merged.conflicts = again.conflicts;
@@ -107,6 +142,7 @@ impl Dialogue {
             match part {
                 Part::Origin => self.from = Some(*code),
                 Part::Destination => self.to = Some(*code),
+                Part::Plain if self.from == Some(*code) => {}
                 // With a destination known, a bare place most likely corrects it; else it is where one is insured.
                 Part::Plain if transfer && self.from.is_some() => self.to = Some(*code),
                 Part::Plain => self.from = Some(*code),
@@ -135,16 +171,22 @@ impl Dialogue {
             let same_case = text.starts_with('那') || fresh.facts.0.is_empty() && fresh.place.is_none();
             let read: Vec<&str> =
                 fresh.rules.iter().filter_map(|r| crate::rules::rule(r)).flat_map(|r| r.facts).copied().collect();
-            for name in last.facts.0.keys().filter(|n| same_case && read.contains(n)) {
-                if fresh.facts.get(name).is_none()
-                    && let Some(fact) = last.facts.get(name)
-                {
-                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+            for (name, fact) in last.facts.0.iter().filter(|(n, _)| same_case && read.contains(n)) {
+                carry(&mut fresh.facts, name, fact);
+            }
+            // The months not paid are the months to pay back.
+            let gap = same_case && last.rules.iter().any(|r| GAP_RULES.contains(&r.as_str()));
+            for (from, to) in [("gap_months", "months"), ("months", "gap_months")] {
+                if let Some(fact) = last.facts.get(from).filter(|_| gap && read.contains(&to)) {
+                    carry(&mut fresh.facts, to, fact);
                 }
             }
+            for (name, (fact, _)) in &self.person {
+                carry(&mut fresh.facts, name, fact);
+            }
             for name in PERSON {
-                if let Some(fact) = last.facts.get(name).filter(|_| fresh.facts.get(name).is_none()) {
-                    fresh.facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+                if let Some(fact) = last.facts.get(name) {
+                    carry(&mut fresh.facts, name, fact);
                 }
             }
             if fresh.place.is_none() && fresh.topic() != OUT_OF_SCOPE {
@@ -160,7 +202,8 @@ impl Dialogue {
     fn note(&mut self, understood: &Understanding, turn: usize) {
         let mut now: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
         for (name, fact) in &understood.facts.0 {
-            let since = if fact.span.is_some() { turn } else { *self.known_since.get(*name).unwrap_or(&turn) };
+            let before = self.known_since.get(*name).or(self.person.get(name).map(|(_, since)| since));
+            let since = if fact.span.is_some() { turn } else { *before.unwrap_or(&turn) };
             now.insert((*name).to_owned(), since);
         }
         if let Some(place) = &understood.place {
@@ -169,6 +212,35 @@ impl Dialogue {
         }
         self.known_since = now;
     }
+}
+
+/// Takes a fact over from an earlier turn, unless this one says otherwise.
+fn carry(facts: &mut Facts, name: &str, fact: &Fact) {
+    if facts.get(name).is_none() {
+        facts.insert(name, Fact { origin: Origin::Given, span: None, ..fact.clone() });
+    }
+}
+
+/// 2025年也没交: years missed besides those said before; the year that was paid for stays.
+fn added_years(known: &Facts, new: &Facts) -> Option<Vec<(&'static str, Fact)>> {
+    let (Some(before), Some(now)) = (known.get("missed_years"), new.get("missed_years")) else { return None };
+    let (FactValue::Whole(before), FactValue::Whole(more)) = (&before.value, &now.value) else { return None };
+    let missed = Fact { value: FactValue::Whole(before + more), ..now.clone() };
+    let paid = known.get("coverage_year").map(|year| ("coverage_year", year.clone()));
+    Some(std::iter::once(("missed_years", missed)).chain(paid).collect())
+}
+
+/// Whether a fact is said of the person: 我是女的 says who asks, 我老婆 and 女儿 do not.
+fn of_the_person(name: &str, fact: &Fact, text: &str) -> bool {
+    let Some((start, end)) = fact.span.filter(|_| name == "sex") else { return name != "sex" };
+    let said: String = text.chars().skip(start).take(end - start).collect();
+    said.starts_with(['男', '女']) && !said.contains(['儿', '婿', '友', '朋'])
+}
+
+/// Whether a turn is too short to be about anything.
+fn says_little(fresh: &Understanding, text: &str) -> bool {
+    const LITTLE: usize = 8;
+    text.chars().count() <= LITTLE && fresh.topics.iter().all(|t| t.points < 1.0)
 }
 
 /// Facts that say the same thing in another way: a number of days replaces two dates.

@@ -9,6 +9,8 @@ pub struct CueClass {
     pub words: Vec<String>,
     /// A word of this class hides shorter words inside it (养老保险 hides 保险).
     pub shield: bool,
+    /// A word of this class counts only where it cuts through no word of the dictionary: not 保单 in 医保单位.
+    pub whole: bool,
 }
 
 /// Words that say a value of a fact: 爷爷 says `relation = grandfather`.
@@ -34,6 +36,11 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Whether a class speaks for it.
+    pub fn names(&self, class: &str) -> bool {
+        [&self.all, &self.any, &self.any2].into_iter().flatten().any(|name| name == class)
+    }
+
     /// Whether it holds, given which classes are present.
     pub fn holds(&self, present: &dyn Fn(&str) -> bool) -> bool {
         let any_of = |names: &[String]| names.is_empty() || names.iter().any(|n| present(n));

@@ -89,9 +89,13 @@ impl Matcher {
             .map(|m| (char_at[m.start()] as usize, char_at[m.end()] as usize, m.pattern().as_usize()))
             .collect();
         let mut found = vec![];
-        for &(start, end, word) in &raw {
-            let inside = |o: &(usize, usize, usize)| o.0 <= start && end <= o.1 && o.1 - o.0 > end - start;
-            if raw.iter().any(|o| inside(o) && self.shields[o.2]) {
+        // Words are found by their ends: what holds one ends where it does, or fewer characters later than the longest has.
+        let longest = raw.iter().map(|(start, end, _)| end - start).max().unwrap_or(0);
+        for (place, &(start, end, word)) in raw.iter().enumerate() {
+            let inside = |o: &&(usize, usize, usize)| o.0 <= start && end <= o.1 && o.1 - o.0 > end - start;
+            let first = raw[..place].iter().rposition(|o| o.1 < end).map_or(0, |before| before + 1);
+            let around = raw[first..].iter().take_while(|o| o.1 < end + longest).filter(inside);
+            if around.clone().any(|o| self.shields[o.2]) {
                 continue;
             }
             for sense in &self.senses[word] {
@@ -102,7 +106,7 @@ impl Matcher {
                             .iter()
                             .any(|s| matches!(s, Sense::Value(w) if lexicon.values[*w].about == *about))
                     };
-                    if raw.iter().any(|o| inside(o) && hides(o)) {
+                    if around.clone().any(hides) {
                         continue;
                     }
                 }

@@ -3,6 +3,7 @@
 //! All words are data (`corpus/vocabulary/`); the order of steps is here. Wrong confidence is worse than a question back,
 //! so nothing is filled in that the question does not say.
 
+mod bare;
 mod correct;
 pub mod dialogue;
 mod fill;
@@ -18,10 +19,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::corpus::Corpus;
 use crate::facts::Facts;
-use crate::region::{RegionCode, Regions};
+use crate::region::RegionCode;
 use crate::text::{Folded, Segmenter, dates, numbers};
 use correct::Corrector;
+pub use fill::Unclear;
 use lexicon::Lexicon;
 use matcher::{Matcher, Sense};
 use place::{Part, Place, Places};
@@ -68,6 +71,8 @@ pub struct Understanding {
     /// Rules asked for.
     pub rules: Vec<String>,
     pub facts: Facts,
+    /// Facts said twice, differently.
+    pub unclear: Vec<Unclear>,
     pub corrections: Vec<Correction>,
     pub cues: Vec<Cue>,
     /// Contradictions on file that the question itself brings up.
@@ -89,21 +94,18 @@ pub struct Understander {
     matcher: Matcher,
     places: Places,
     corrector: Corrector,
+    segmenter: Arc<Segmenter>,
 }
 
 impl Understander {
-    /// `terms` are words a typo may be read as; `texts` are titles and curated questions of the corpus: words people are
-    /// known to use.
-    pub fn new<'t>(
-        lexicon: Lexicon,
-        terms: impl Iterator<Item = &'t str>,
-        regions: &Regions,
-        segmenter: Arc<Segmenter>,
-        texts: impl Iterator<Item = &'t str>,
-    ) -> Understander {
+    /// The one of a corpus.
+    pub fn of(corpus: &Corpus, segmenter: Arc<Segmenter>) -> Understander {
+        let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
+        let terms = corpus.vocabulary.words.iter().map(|w| w.text.as_str());
+        let (lexicon, regions) = (corpus.lexicon.clone(), &corpus.law.regions);
         let matcher = Matcher::new(&lexicon);
-        let corrector = Corrector::new(&lexicon, terms, regions, segmenter, texts);
-        Understander { lexicon, matcher, places: Places::new(regions), corrector }
+        let corrector = Corrector::new(&lexicon, terms, regions, segmenter.clone(), asked.map(String::as_str));
+        Understander { lexicon, matcher, places: Places::new(regions), corrector, segmenter }
     }
 
     pub fn lexicon(&self) -> &Lexicon {
@@ -118,13 +120,32 @@ impl Understander {
         let (topics, asked) = topic::judge(&self.lexicon, &reading);
         let lenient = rules.is_some();
         let rules = rules.map_or(asked, <[String]>::to_vec);
-        let facts = fill::fill(&reading, &rules, lenient);
+        let fill::Filled { facts, unclear } = fill::fill(&reading, &rules, lenient);
         let place = asked_place(&reading, &topics, &rules);
         let conflicts = self.conflicts(folded.text());
         let cues = cues(&reading);
         let present = reading.present().clone();
         let places = reading.places.iter().map(|p| (p.code, p.part)).collect();
-        Understanding { topics, place, places, rules, facts, corrections, cues, conflicts, present, reading: folded }
+        Understanding {
+            topics,
+            place,
+            places,
+            rules,
+            facts,
+            unclear,
+            corrections,
+            cues,
+            conflicts,
+            present,
+            reading: folded,
+        }
+    }
+
+    /// What a turn says of the person, whichever rules it asks for.
+    fn person(&self, text: &str, at: Date) -> Facts {
+        const READ_BY: [&str; 3] = ["retirement_years", "contribution", "transfer"];
+        let folded = Folded::new(text);
+        fill::fill(&self.read(&folded, at), &READ_BY.map(str::to_owned), false).facts
     }
 
     /// Which characters belong to words or places of ours already: a correction may not change them.
@@ -143,9 +164,26 @@ impl Understander {
         let dates = dates::dates(chars, at);
         let in_date = |i: usize| dates.iter().any(|d| d.start <= i && i < d.end);
         let measures = numbers::measures(chars, &in_date);
-        let matches = self.matcher.find(folded.text(), &self.lexicon);
         let places = self.places.find(folded.text(), chars);
+        let mut matches = self.uncut(folded.text(), self.matcher.find(folded.text(), &self.lexicon));
+        // 宿迁 is no word of moving.
+        let named = |m: &matcher::Match| places.iter().any(|p| p.start < m.start && m.end <= p.end);
+        matches.retain(|m| !named(m));
         Reading::new(folded, &self.lexicon, at, matches, measures, dates, places)
+    }
+
+    /// Without the words that may only stand whole and cut through a word of the dictionary.
+    fn uncut(&self, text: &str, mut matches: Vec<matcher::Match>) -> Vec<matcher::Match> {
+        let whole = |m: &matcher::Match| matches!(m.sense, Sense::Cue(i) if self.lexicon.cues[i].whole);
+        if matches.iter().any(whole) {
+            let tokens = self.segmenter.cut(text);
+            let cuts = |m: &matcher::Match| {
+                tokens.iter().any(|t| t.start < m.start && m.start < t.end && t.end < m.end)
+                    || tokens.iter().any(|t| m.start < t.start && t.start < m.end && m.end < t.end)
+            };
+            matches.retain(|m| !whole(m) || !cuts(m));
+        }
+        matches
     }
 
     /// Contradictions one of whose ways of asking the text matches.
@@ -173,7 +211,12 @@ fn asked_place(reading: &Reading<'_>, topics: &[Scored], rules: &[String]) -> Op
         let span = Some(reading.folded.origin(place.start..place.end));
         return Some(AskedPlace { code: place.code, span, ambiguous: place.ambiguous });
     }
+    // 我在四川,爸妈在贵州: the person's own place.
+    let own = |p: &&Place| p.start >= 2 && numbers::starts_with(reading.folded.chars(), p.start - 2, "我在");
     let chosen: &Place = match reading.two_places() {
+        Some((_, to)) if !from_origin && to.part == Part::Plain && reading.places.iter().any(|p| own(&p)) => {
+            reading.places.iter().find(own)?
+        }
         Some((from, to)) => {
             if from_origin {
                 from

@@ -159,7 +159,7 @@ fn is_part_of_a_name(chars: &[char], start: usize, end: usize) -> bool {
     const STOPS: &[char] = &[
         ',', '。', '、', ';', '?', '!', ' ', '的', '在', '有', '去', '到', '跟', '读', '念', '转', '上', '是', '看',
         '住', '换', '来', '做', '一', '某', '当', '哪', '好', '用', '给', '那', '这', '没', '什', '二', '三', '个',
-        '家', '单', '新', '老', '原', '小',
+        '家', '单', '新', '老', '原', '小', '从', '离', '辞', '入', '与', '和', '调', '至', '迁', '搬', '派', '跳',
     ];
     let university = starts_with(chars, end, "大学") && !starts_with(chars, end, "大学生");
     if university || DIRECT.iter().any(|w| starts_with(chars, end, w)) {
@@ -223,6 +223,7 @@ fn part(chars: &[char], start: usize, end: usize) -> Part {
         "搬去",
         "往",
         "进",
+        "进了",
         "跳槽到",
         "换成",
         "改到",
@@ -271,7 +272,10 @@ fn part(chars: &[char], start: usize, end: usize) -> Part {
         })
     };
     let after = |words: &[&str]| words.iter().any(|w| starts_with(chars, end, w));
-    if before(BEFORE_ORIGIN) {
+    // 转回老家贵阳: where it goes, though 老家 by itself is where it was.
+    if before(&["回老家", "到老家", "去老家", "转老家"]) {
+        Part::Destination
+    } else if before(BEFORE_ORIGIN) {
         Part::Origin
     } else if before(BEFORE_DESTINATION) {
         Part::Destination

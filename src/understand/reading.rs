@@ -1,7 +1,7 @@
 //! A question read once: words, measures, dates and places with their positions, and the questions one asks of them.
 //! Facts are filled from it; nothing here knows a rule.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -19,6 +19,10 @@ pub struct Reading<'a> {
     pub lexicon: &'a Lexicon,
     pub at: Date,
     pub matches: Vec<Match>,
+    /// Cue class → places in `matches`, negated ones included.
+    cues: HashMap<&'a str, Vec<usize>>,
+    /// For each character, the pauses before it.
+    pauses: Vec<usize>,
     pub measures: Vec<Measure>,
     pub dates: Vec<DateMention>,
     pub places: Vec<Place>,
@@ -48,6 +52,19 @@ const ROLES: &[(&str, MoneyRole)] = &[
     ("yearly_cap", MoneyRole::Cap),
 ];
 
+/// Values that contradict each other.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rivals {
+    None,
+    /// The later one was said to be the right one: 不对,是5个月.
+    Settled(Measure),
+    /// Nobody said which is meant.
+    Open(Vec<Measure>),
+}
+
+/// How far behind its word a value may stand to be what is said of it.
+const BESIDE: usize = 2;
+
 /// How many characters a denial reaches where no pause ends it.
 const DENIAL: usize = 8;
 
@@ -61,7 +78,19 @@ impl<'a> Reading<'a> {
         dates: Vec<DateMention>,
         places: Vec<Place>,
     ) -> Reading<'a> {
-        let mut reading = Reading { folded, lexicon, at, matches, measures, dates, places, present: BTreeSet::new() };
+        let mut cues: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, m) in matches.iter().enumerate() {
+            if let Sense::Cue(i) = m.sense {
+                cues.entry(&lexicon.cues[i].name).or_default().push(place);
+            }
+        }
+        let mut pauses = vec![0];
+        pauses.extend(folded.chars().iter().scan(0, |count, c| {
+            *count += usize::from(is_break(*c));
+            Some(*count)
+        }));
+        let present = BTreeSet::new();
+        let mut reading = Reading { folded, lexicon, at, matches, cues, pauses, measures, dates, places, present };
         reading.negate();
         reading.present = reading.classes();
         reading
@@ -88,7 +117,7 @@ impl<'a> Reading<'a> {
 
     /// The words of a class that stand in the question, negated ones left out.
     pub fn words(&self, class: &str) -> impl Iterator<Item = &Match> {
-        self.matches.iter().filter(move |m| !m.negated && matches!(m.sense, Sense::Cue(_)) && self.class_of(m) == class)
+        self.cues.get(class).into_iter().flatten().map(|place| &self.matches[*place]).filter(|m| !m.negated)
     }
 
     /// Values said about something, from left to right: `("grandfather", span)`.
@@ -166,6 +195,15 @@ impl<'a> Reading<'a> {
                 }
             };
         }
+        if self.settles_overseas() {
+            found.extend(["@reason".to_owned(), "@reason:emigrated".to_owned()]);
+        }
+        if !found.contains("@reason:foreigner_leaves")
+            && found.contains("foreigner")
+            && found.contains("leaves_country")
+        {
+            found.extend(["@reason".to_owned(), "@reason:foreigner_leaves".to_owned()]);
+        }
         let mut read = |name: &str, is: bool| {
             if is {
                 found.insert(name.to_owned());
@@ -183,7 +221,7 @@ impl<'a> Reading<'a> {
         read("@workdays", unit(Unit::WorkingDay));
         read("@ratio", unit(Unit::Ratio));
         read("@age", unit(Unit::Age));
-        read("@date", self.dates.iter().any(|d| d.precision == Precision::Day));
+        read("@date", self.dates.iter().any(|d| d.precision == Precision::Day && !self.is_stamp((d.start, d.end))));
         read("@year", self.dates.iter().any(|d| d.precision == Precision::Year));
         read("@places", self.two_places().is_some());
         read("@moved", self.moved());
@@ -237,7 +275,7 @@ impl<'a> Reading<'a> {
             // 不取现, 不转走; 取不取 and 差不多 are no denials.
             let direct =
                 m.start > 0 && chars[m.start - 1] == '不' && (m.start < 2 || chars[m.start - 2] != chars[m.start]);
-            direct && matches!(class, "withdraw" | "transfer" | "back_pay")
+            direct && matches!(class, "withdraw" | "transfer" | "back_pay" | "reason")
         };
         let flags: Vec<bool> = self.matches.iter().map(|m| denied(m, self.class_of(m))).collect();
         for (m, negated) in self.matches.iter_mut().zip(flags) {
@@ -256,9 +294,7 @@ impl<'a> Reading<'a> {
         if right.0 <= left.1 {
             return 0;
         }
-        let between = &self.folded.chars()[left.1..right.0];
-        let pauses = between.iter().filter(|c| is_break(**c)).count();
-        between.len() + pauses * 6
+        right.0 - left.1 + (self.pauses[right.0] - self.pauses[left.1]) * 6
     }
 
     /// The distance from a span to the nearest word of the classes.
@@ -318,6 +354,31 @@ impl<'a> Reading<'a> {
             (Some(only), None) => Some(only),
             _ => None,
         }
+    }
+
+    /// What is said of one and the same word more than once, with different values: 断缴4个月 … 断缴5个月.
+    pub fn rivals(&self, classes: &[&str], fits: impl Fn(&Measure) -> bool) -> Rivals {
+        let mut said: BTreeMap<&str, Vec<Measure>> = BTreeMap::new();
+        for word in classes.iter().flat_map(|c| self.words(c)) {
+            let behind = |m: &&Measure| fits(m) && word.end <= m.start && m.start <= word.end + BESIDE;
+            let Some(m) = self.measures.iter().find(behind) else { continue };
+            let list = said.entry(&word.word).or_default();
+            if list.iter().all(|known| known.start != m.start) {
+                list.push(*m);
+            }
+        }
+        let differ = |list: &&Vec<Measure>| list.iter().any(|m| (m.low, m.high) != (list[0].low, list[0].high));
+        match said.values().filter(differ).max_by_key(|list| list.len()) {
+            None => Rivals::None,
+            Some(list) if self.has("correction") => Rivals::Settled(list[list.len() - 1]),
+            Some(list) => Rivals::Open(list.clone()),
+        }
+    }
+
+    /// As [`Reading::rivals`], of the amounts that play a role.
+    pub fn rival_amounts(&self, role: MoneyRole) -> Rivals {
+        let classes: Vec<&str> = ROLES.iter().filter(|(_, r)| *r == role).map(|(class, _)| *class).collect();
+        self.rivals(&classes, |m| m.unit == Unit::Yuan || m.unit == Unit::Bare && m.low >= Decimal::ONE_HUNDRED)
     }
 
     /// The duration nearest to a word of the classes, within `reach`.
@@ -405,7 +466,22 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// A date in brackets at the very end is when a page was written: …要多长时间?(2025年6月4日).
+    pub fn is_stamp(&self, span: Span) -> bool {
+        let chars = self.folded.chars();
+        let opened = span.0 > 0 && chars[span.0 - 1] == '(';
+        let closed = chars.get(span.1) == Some(&')') && chars[span.1 + 1..].iter().all(|c| *c == ' ');
+        opened && closed
+    }
+
     // ---- people ----
+
+    /// 去澳门定居, 移居新加坡: a place abroad and a word of settling.
+    pub fn settles_overseas(&self) -> bool {
+        let text = self.folded.text();
+        let settling = |word: &&str| text.contains(*word) && !text.contains(&format!("不{word}"));
+        self.value("overseas").is_some() && ["定居", "移民", "移居", "永居", "入籍"].iter().any(settling)
+    }
 
     /// The relative that something is asked for: the last one named, because the first is often who speaks
     /// (我和我老公的医保能给我婆婆用吗).

@@ -80,6 +80,12 @@ const SINGLES: &[(&str, char)] = &[
     ("ban", '办'),
     ("an", '按'),
     ("sheng", '生'),
+    ("tuo", '拖'),
+    ("hou", '后'),
+    ("huan", '换'),
+    ("gong", '共'),
+    ("ren", '人'),
+    ("li", '里'),
 ];
 
 /// Each piece costs, a lone syllable more than it says: 年, not 你按; 大连, not 大理按.

@@ -1,6 +1,6 @@
 //! The command line by data: `tests/cli/*.jsonl`, one run of the program a line, and a corpus with a mistake of each kind.
 //!
-//! `{"name","args":[…],"env"?:{},"config"?:"…","pad"?:[text,times],"expect":{"exit","stdout"?:[…],"stdout_not"?:[…],
+//! `{"name","args":[…],"env"?:{},"config"?:"…","stdin"?:"…","pad"?:[text,times],"expect":{"exit","stdout"?:[…],"stdout_not"?:[…],
 //! "stderr"?:[…],"json"?:{pointer:value}}}`. `$CORPUS`, `$INDEX`, `$EMPTY` (a folder without anything) and `$PAD` stand
 //! for what they name; the shipped corpus and its index are used unless a row says otherwise.
 
@@ -8,9 +8,11 @@
 mod common;
 mod mistakes;
 mod serving;
+mod words;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -48,8 +50,12 @@ pub fn program(cwd: &Path, corpus: &Path, index: &Path) -> Command {
     command
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end, without input.
 pub fn run(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(String, String)]) -> Run {
+    run_with(cwd, args, corpus, index, env, "")
+}
+
+fn run_with(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(String, String)], stdin: &str) -> Run {
     let mut command = program(cwd, corpus, index);
     command.args(args);
     for (name, value) in env {
@@ -58,30 +64,28 @@ pub fn run(cwd: &Path, args: &[&str], corpus: &Path, index: &Path, env: &[(Strin
             value => command.env(name, value),
         };
     }
-    let output = command.output().expect("the program runs");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    // A program that ends without reading its input is no failure of the test.
+    let _ = child.stdin.take().expect("stdin").write_all(stdin.as_bytes());
+    let output = child.wait_with_output().expect("the program ends");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Run { exit: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
 
 fn main() {
-    let mut trials: Vec<Trial> = common::rows("cli")
-        .into_iter()
-        .map(|row| {
-            let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
-    trials.extend(common::rows("cli/mistakes").into_iter().map(|row| {
-        let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-        Trial::test(name, move || mistakes::check(&row.json).map_err(Failed::from))
-    }));
+    let mut trials = common::trials(common::rows("cli"), check);
+    trials.extend(common::trials(common::rows("cli/mistakes"), mistakes::check));
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
     test("a broken corpus leaves the good index in use", mistakes::index_stays);
+    test("check --rows names the questions that a new cue changes", words::one_cue);
     test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
     test("serve exits when nothing can be served", serving::nothing);
     test("serve with a broken corpus serves the last good index", serving::old);
+    test("doctor finds what platforms would fail on", serving::doctor);
+    test("mcp speaks over stdin and stdout", serving::mcp);
     test("serve says when its port is taken", serving::port_in_use);
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
@@ -105,7 +109,8 @@ fn check(row: &Value) -> Result<(), String> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let members = row["env"].as_object().into_iter().flatten();
     let env: Vec<(String, String)> = members.map(|(n, v)| (n.clone(), fill(v.as_str().unwrap_or("")))).collect();
-    let run = run(cwd.path(), &args, &common::corpus(), &INDEX, &env);
+    let stdin = row["stdin"].as_str().unwrap_or("");
+    let run = run_with(cwd.path(), &args, &common::corpus(), &INDEX, &env, stdin);
     let expect = &row["expect"];
     let mut wrong = vec![];
     if expect["exit"] != run.exit {
@@ -123,7 +128,7 @@ fn check(row: &Value) -> Result<(), String> {
         let json: Value = serde_json::from_str(&run.stdout).unwrap_or_default();
         for (pointer, want) in checks {
             let got = json.pointer(pointer).unwrap_or(&Value::Null);
-            if !common::same(want, got) {
+            if !yiwen::eval::answers::same(want, got) {
                 wrong.push(format!("{pointer}: want {want}, got {got}"));
             }
         }

@@ -15,7 +15,7 @@ use crate::{FOLDER, common, run, shipped_index};
 /// The broken corpus, and what `check --json` said of it.
 static BROKEN: LazyLock<(PathBuf, Value)> = LazyLock::new(|| {
     let corpus = FOLDER.path().join("broken");
-    copy(&common::corpus(), &corpus);
+    common::copy(&common::corpus(), &corpus);
     for row in common::rows("cli/mistakes") {
         if let Err(error) = apply(&corpus, &row.json) {
             panic!("{}:{}: {error}", row.file, row.line);
@@ -25,18 +25,6 @@ static BROKEN: LazyLock<(PathBuf, Value)> = LazyLock::new(|| {
     assert_eq!(run.exit, 1, "{}", run.stderr);
     (corpus, serde_json::from_str(&run.stdout).expect("one JSON document"))
 });
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).expect("a copy");
-        }
-    }
-}
 
 fn apply(corpus: &Path, row: &Value) -> Result<(), String> {
     let path = corpus.join(row["file"].as_str().ok_or("no file")?);
@@ -87,7 +75,7 @@ pub fn check(row: &Value) -> Result<(), String> {
 pub fn index_stays() -> Result<(), String> {
     let (corpus, report) = &*BROKEN;
     let index = FOLDER.path().join("index-of-broken");
-    copy(shipped_index(), &index);
+    common::copy(shipped_index(), &index);
     let ask = || {
         let question = ["ask", "深圳断缴4个月,工资8000,按10%怎么补", "--at", "2026-11-23"];
         run(FOLDER.path(), &question, corpus, &index, &[])

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{FOLDER, common, mistakes, program, shipped_index};
+use crate::{FOLDER, common, program, shipped_index};
 
 /// A running service; killed when dropped.
 struct Service {
@@ -24,7 +24,12 @@ impl Drop for Service {
 
 impl Service {
     fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+        Service::start_with(corpus, index, log, &[])
+    }
+
+    fn start_with(corpus: &Path, index: &Path, log: &Path, env: &[(&str, &str)]) -> Result<Service, String> {
         let mut child = program(FOLDER.path(), corpus, index)
+            .envs(env.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(fs::File::create(log).map_err(|e| e.to_string())?)
@@ -69,8 +74,8 @@ impl Service {
 fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
     let base = FOLDER.path().join(name);
     let (corpus, index) = (base.join("corpus"), base.join("index"));
-    mistakes::copy(&common::corpus(), &corpus);
-    mistakes::copy(shipped_index(), &index);
+    common::copy(&common::corpus(), &corpus);
+    common::copy(shipped_index(), &index);
     (corpus, index, base.join("log"))
 }
 
@@ -120,10 +125,59 @@ pub fn life() -> Result<(), String> {
     }
 }
 
+pub fn doctor() -> Result<(), String> {
+    let (corpus, index, log) = folder("doctor");
+    let wechat = [("YIWEN_WECHAT_TOKEN", "doctorToken")];
+    let service = Service::start_with(&corpus, &index, &log, &wechat)?;
+    let examine = |arguments: &[&str]| {
+        let mut command = program(FOLDER.path(), &corpus, &index);
+        let output = command.envs(wechat).arg("doctor").args(arguments).output().map_err(|e| e.to_string())?;
+        Ok::<_, String>((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    };
+    let url = format!("http://{}", service.address);
+    let (exit, said) = examine(&[&url])?;
+    if exit != Some(0) || !said.contains("0 项会失败") || !said.contains("✓ 公众号") {
+        return Err(format!("{exit:?} {said}"));
+    }
+    let (exit, said) = examine(&[&format!("{url}/elsewhere"), "--json"])?;
+    let findings: serde_json::Value = serde_json::from_str(&said).map_err(|e| e.to_string())?;
+    if exit != Some(1) || findings[0]["ok"] != false {
+        return Err(format!("{exit:?} {said}"));
+    }
+    let (exit, _) = examine(&["http://127.0.0.1:1"])?;
+    let refused = exit == Some(2);
+    refused.then_some(()).ok_or(format!("nobody listens, but {exit:?}"))
+}
+
+/// The protocol over stdin and stdout: nothing but messages comes out.
+pub fn mcp() -> Result<(), String> {
+    let (corpus, index, _) = folder("mcp");
+    let mut command = program(FOLDER.path(), &corpus, &index);
+    command.arg("mcp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| e.to_string())?;
+    let mut stdin = child.stdin.take().ok_or("no stdin")?;
+    let mut stdout = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
+    let mut exchange = |message: &str, answered: bool| {
+        writeln!(stdin, "{message}").map_err(|e| e.to_string())?;
+        let line =
+            if answered { stdout.next().ok_or("no answer")?.map_err(|e| e.to_string())? } else { "{}".to_owned() };
+        serde_json::from_str::<serde_json::Value>(&line).map_err(|e| format!("{line}: {e}"))
+    };
+    let client = r#"{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}"#;
+    exchange(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{client}}}"#), true)?;
+    exchange(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, false)?;
+    let call = r#"{"name":"compute_rule","arguments":{"rule":"late_fee","facts":{"principal":3000,"days":60},"at":"2026-11-23"}}"#;
+    let told = exchange(&format!(r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{call}}}"#), true)?;
+    drop(stdin);
+    let exit = child.wait().map_err(|e| e.to_string())?;
+    let fee = &told["result"]["structuredContent"]["results"]["late_fee"];
+    if fee == "90.00" && exit.success() { Ok(()) } else { Err(format!("{told} {exit:?}")) }
+}
+
 pub fn nothing() -> Result<(), String> {
     let base = FOLDER.path().join("nothing");
     let corpus = base.join("corpus");
-    mistakes::copy(&common::corpus(), &corpus);
+    common::copy(&common::corpus(), &corpus);
     fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
     let mut command = program(FOLDER.path(), &corpus, &base.join("index"));
     let output = command.args(["serve", "--listen", "127.0.0.1:0"]).output().map_err(|e| e.to_string())?;

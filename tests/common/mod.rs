@@ -56,16 +56,17 @@ pub fn rows_of(file: &Path) -> Vec<Row> {
 
 /// Runs one named test a row.
 pub fn run(rows: Vec<Row>, check: fn(&Value) -> Result<(), String>) -> ! {
-    let arguments = Arguments::from_args();
-    let trials = rows
-        .into_iter()
-        .map(|row| {
-            let id = row.json.get("name").or(row.json.get("id")).and_then(Value::as_str).unwrap_or("?");
-            let name = format!("{}:{} {id}", row.file, row.line);
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit()
+    libtest_mimic::run(&Arguments::from_args(), trials(rows, check)).exit()
+}
+
+/// One test a row, named by file, line and the row's own name.
+pub fn trials(rows: impl IntoIterator<Item = Row>, check: fn(&Value) -> Result<(), String>) -> Vec<Trial> {
+    let trial = |row: Row| {
+        let id = row.json.get("name").or(row.json.get("id")).and_then(Value::as_str).unwrap_or("?");
+        let name = format!("{}:{} {id}", row.file, row.line);
+        Trial::test(name, move || check(&row.json).map_err(Failed::from))
+    };
+    rows.into_iter().map(trial).collect()
 }
 
 /// The rules' law as shipped; a problem in it fails the test.
@@ -91,17 +92,15 @@ pub fn rule_rows() -> Vec<diff::Row> {
     rows("rules").iter().map(read).collect()
 }
 
-/// Equal as JSON, numbers and decimal strings compared as decimals.
-pub fn same(want: &Value, got: &Value) -> bool {
-    fn decimal(v: &Value) -> Option<rust_decimal::Decimal> {
-        match v {
-            Value::Number(n) => n.to_string().parse().ok(),
-            Value::String(s) => s.parse().ok(),
-            _ => None,
+/// A folder with all that is in it, copied.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).expect("a copy");
         }
-    }
-    match (decimal(want), decimal(got)) {
-        (Some(a), Some(b)) => a == b,
-        _ => want == got,
     }
 }

@@ -1,10 +1,12 @@
-//! The HTTP service by data: `tests/http/*.jsonl`, one request a line, through the router without a socket.
+//! The HTTP service by data: `tests/http/*.jsonl`, one request a line, through the router without a socket; and
+//! `tests/contracts/*.jsonl`, the requests that other platforms send, as they send them.
 //!
 //! `{"name","service"?,"method"?,"path","headers"?:{},"body"?,"raw"?,"pad"?:[text,times],"expect":{"status","headers"?:{},
 //! "json"?:{pointer:check},"text"?:[…],"text_not"?:[…]}}`. Non-ASCII in `path` is percent-encoded; `$PAD` in the body
 //! stands for a text repeated. A check is a value, or `{"type"}`, `{"contains"}`, `{"length"}`, `{"least"}`, `{"most"}`,
 //! `{"absent":true}`. Every answer is held to its schema of `/openapi.json` besides, every error to RFC 9457.
 
+mod agreement;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
@@ -16,16 +18,12 @@ use serde_json::Value;
 use service::{Reply, encoded};
 
 fn main() {
-    let mut trials: Vec<Trial> = common::rows("http")
-        .into_iter()
-        .map(|row| {
-            let name = format!("{}:{} {}", row.file, row.line, row.json["name"].as_str().unwrap_or("?"));
-            Trial::test(name, move || check(&row.json).map_err(Failed::from))
-        })
-        .collect();
+    let mut trials = common::trials(contract::rows(), check);
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
+    test("the same answer through every door", agreement::same_everywhere);
+    test("the contract changes only on purpose", contract::snapshot);
     test("every route is in the contract and back", contract::complete);
     test("every kind of problem has its row", contract::problems_covered);
     test("a changed corpus goes live, a broken one does not", reload::swap);
@@ -118,8 +116,8 @@ fn agrees(want: &Value, got: Option<&Value>) -> bool {
             "length" => length.map(|l| l as f64) == bound,
             "least" => number >= bound,
             "most" => number.is_some() && number <= bound,
-            _ => common::same(want, got),
+            _ => yiwen::eval::answers::same(want, got),
         };
     }
-    got.is_some_and(|got| common::same(want, got))
+    got.is_some_and(|got| yiwen::eval::answers::same(want, got))
 }

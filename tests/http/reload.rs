@@ -1,7 +1,6 @@
 //! The corpus changes under a running service.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -11,18 +10,6 @@ use yiwen::http::{self, App, Options};
 
 use crate::common;
 use crate::service::{KEY, ask_router, options, shipped_index};
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).expect("a copy");
-        }
-    }
-}
 
 fn get(router: &Router, path: &str) -> Value {
     ask_router(router, "GET", path, &[], String::new()).json
@@ -71,7 +58,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, want: T, got: T) -> Result<(
 pub fn swap() -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (corpus, index) = (folder.path().join("corpus"), folder.path().join("index"));
-    copy(&common::corpus(), &corpus);
+    common::copy(&common::corpus(), &corpus);
     let app = App::new(Options { corpus: corpus.clone(), ..options(&index, Some(KEY)) });
     if !matches!(serve::load(&app, &|_, _| {}), Loaded::Fresh) {
         return Err("the copied corpus does not load".to_owned());
@@ -124,8 +111,8 @@ pub fn swap() -> Result<(), String> {
 pub fn start_on_broken() -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (corpus, index) = (folder.path().join("corpus"), folder.path().join("index"));
-    copy(&common::corpus(), &corpus);
-    copy(shipped_index(), &index);
+    common::copy(&common::corpus(), &corpus);
+    common::copy(shipped_index(), &index);
     fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
     let app = App::new(Options { corpus: corpus.clone(), ..options(&index, None) });
     match serve::load(&app, &|_, _| {}) {

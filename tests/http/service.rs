@@ -11,12 +11,16 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
+use yiwen::config::WeChat;
 use yiwen::http::{self, App, Live, Options, Shared};
 use yiwen::index;
+use yiwen::keys::{Key, Keys, Scope, hash};
 
 use crate::common;
 
 pub const KEY: &str = "test-admin-key-0123456789";
+/// The key that may read, of the service `locked`.
+const READ_KEY: &str = "test-read-key-0123456789";
 
 /// An answer, read whole.
 pub struct Reply {
@@ -40,8 +44,23 @@ static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
     index::rebuild(&common::corpus(), &path, "2026-11-23T00:00:00Z", &|_, _| {}).expect("the shipped corpus builds");
     path
 });
-static DEFAULT: LazyLock<Router> = LazyLock::new(|| http::router(opened(Some(KEY))));
-static NO_KEY: LazyLock<Router> = LazyLock::new(|| http::router(opened(None)));
+static DEFAULT: LazyLock<Router> = LazyLock::new(|| http::router(opened(options(&INDEX, Some(KEY)))));
+static NO_KEY: LazyLock<Router> = LazyLock::new(|| http::router(opened(options(&INDEX, None))));
+/// Every caller needs a key; the WeChat callback is set up.
+static LOCKED: LazyLock<Router> = LazyLock::new(|| {
+    let keys = vec![caller("hotline", READ_KEY, Scope::Read), caller("ops", KEY, Scope::Admin)];
+    let wechat = WeChat {
+        token: "contractToken".to_owned(),
+        aes_key: Some("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".to_owned()),
+        app_id: Some("wx0123456789abcdef".to_owned()),
+    };
+    http::router(opened(Options {
+        keys: Keys::new(keys),
+        public_url: Some("https://ybj.example".to_owned()),
+        wechat: Some(wechat),
+        ..options(&INDEX, None)
+    }))
+});
 static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
 
 /// How the services are told to start.
@@ -49,14 +68,20 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
     Options {
         corpus: common::corpus(),
         index: index.to_owned(),
-        admin_key: key.map(str::to_owned),
         semantic: Default::default(),
+        keys: Keys::new(key.map(|key| caller("admin_key", key, Scope::Admin)).into_iter().collect()),
+        public_url: None,
+        wechat: None,
         request_timeout: Duration::from_secs(30),
     }
 }
 
-fn opened(key: Option<&str>) -> Shared {
-    let app = App::new(options(&INDEX, key));
+fn caller(name: &str, key: &str, scope: Scope) -> Key {
+    Key { name: name.to_owned(), sha256: hash(key), scopes: vec![scope] }
+}
+
+fn opened(options: Options) -> Shared {
+    let app = App::new(options);
     app.put_in_use(Live::new(index::open(&INDEX).expect("the index opens")));
     app
 }
@@ -71,6 +96,7 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
     let router = match service {
         "default" => &*DEFAULT,
         "no_key" => &*NO_KEY,
+        "locked" => &*LOCKED,
         "starting" => &*STARTING,
         other => panic!("no service {other}"),
     };
@@ -79,7 +105,7 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
 
 /// Asks a router.
 pub fn ask_router(router: &Router, method: &str, target: &str, headers: &[(String, String)], body: String) -> Reply {
-    let mut request = Request::builder().method(method).uri(target);
+    let mut request = Request::builder().method(method).uri(target).header("host", "localhost:8080");
     for (name, value) in headers {
         request = request.header(name, value);
     }

@@ -14,24 +14,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use yiwen::corpus::article::{self, Article};
 use yiwen::corpus::import::{Options, QUESTIONS_FILE, Report, run};
+use yiwen::corpus::load::TOPICS;
 use yiwen::region::Regions;
-
-const TOPICS: &[&str] = &[
-    "balance_transfer",
-    "arrears",
-    "withdrawal",
-    "retirement",
-    "contribution",
-    "account_credit",
-    "family_sharing",
-    "remote_care",
-    "incentive",
-    "enrollment",
-    "balance_inquiry",
-    "reimbursement",
-    "card",
-    "out_of_scope",
-];
 
 static REGIONS: LazyLock<Regions> = LazyLock::new(|| {
     let text = std::fs::read_to_string(common::corpus().join("vocabulary/regions.csv")).unwrap();

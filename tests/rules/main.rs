@@ -70,7 +70,7 @@ fn check(row: &Value) -> Result<(), String> {
 }
 
 fn compare(wrong: &mut Vec<String>, name: &str, want: &Value, got: &Value) {
-    if !common::same(want, got) {
+    if !yiwen::eval::answers::same(want, got) {
         wrong.push(format!("{name}: want {want}, got {got}"));
     }
 }

@@ -40,6 +40,7 @@ fn check(row: &Value) -> Result<(), String> {
         text: row["query"].as_str().unwrap(),
         region: row["region"].as_str().and_then(RegionCode::parse),
         topic: row["topic"].as_str(),
+        about: &row["about"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>(),
         at: date(&row["at"]),
         limit: 10,
         offset: 0,

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{Slots, is_months, is_years};
 use crate::facts::{FactValue, Origin};
-use crate::text::dates::Precision;
-use crate::text::numbers::{Measure, Unit};
+use crate::text::dates::{DateMention, Precision};
+use crate::text::numbers::{Measure, Unit, starts_with};
 use crate::understand::reading::MoneyRole;
 
 const GAP_WORDS: &[&str] = &["gap", "left_job", "missed_year"];
@@ -30,6 +30,10 @@ pub(super) fn employee_gap(s: &mut Slots<'_, '_>) {
 /// How long nothing was paid: a duration beside the word for it, months from … to …, else the only duration there is.
 fn gap(s: &mut Slots<'_, '_>, name: &str) {
     if between_payments(s, name) {
+        return;
+    }
+    let rivals = s.reading.rivals(GAP_WORDS, is_months);
+    if s.settle(name, rivals, |s, name, m| s.measured(name, m, 1)) {
         return;
     }
     if let Some(m) = s.reading.duration(GAP_WORDS, 8, is_months).copied() {
@@ -99,20 +103,9 @@ pub(super) fn back_payment(s: &mut Slots<'_, '_>) {
     } else {
         gap(s, "months");
     }
-    if let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(|| only_amount(s)) {
-        s.decimal("wage", &m);
-    }
+    s.amount("wage", MoneyRole::Wage, true);
     rate(s);
     s.as_of();
-}
-
-/// The only amount of the question, bare numbers included.
-fn only_amount(s: &Slots<'_, '_>) -> Option<Measure> {
-    let mut amounts = s.reading.money();
-    match (amounts.next(), amounts.next()) {
-        (Some(only), None) => Some(*only),
-        _ => None,
-    }
 }
 
 /// One share is the rate; a range of shares is the open range, which the rule gives by itself.
@@ -126,10 +119,10 @@ fn rate(s: &mut Slots<'_, '_>) {
 }
 
 pub(super) fn late_fee(s: &mut Slots<'_, '_>) {
-    if let Some(m) = s.reading.amount(MoneyRole::Principal).copied().or_else(|| only_amount(s)) {
-        s.decimal("principal", &m);
-    }
-    let dates: Vec<_> = s.reading.full_dates().copied().collect();
+    s.amount("principal", MoneyRole::Principal, true);
+    let mut dates: Vec<_> = s.reading.full_dates().copied().collect();
+    // Whatever the order of telling, nobody pays before it is overdue.
+    dates.sort_by_key(DateMention::date);
     if let [first, second, ..] = dates.as_slice() {
         s.date("first_overdue_date", first);
         s.date("paid_date", second);
@@ -137,8 +130,10 @@ pub(super) fn late_fee(s: &mut Slots<'_, '_>) {
         s.measured("days", &m, 1);
     } else if let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::Day).copied() {
         s.measured("days", &m, 1);
-    } else if let Some(first) = dates.first() {
-        s.date("first_overdue_date", first);
+    } else if let Some(only) = dates.first() {
+        let paid =
+            ["缴", "交", "补", "才", "还", "付"].iter().any(|w| starts_with(s.reading.folded.chars(), only.end, w));
+        s.date(if paid { "paid_date" } else { "first_overdue_date" }, only);
     }
     let individual = s.reading.has("flexible") && !s.reading.has("employer");
     if let Some(span) = s.first_word(if individual { "flexible" } else { "employer" }) {

@@ -9,7 +9,7 @@ mod transfer;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::reading::{MoneyRole, Reading, Span};
+use super::reading::{MoneyRole, Reading, Rivals, Span};
 use crate::facts::{Fact, FactValue, Facts, MAX_WHOLE, Origin, YearMonth};
 use crate::region::RegionCode;
 use crate::text::dates::DateMention;
@@ -18,8 +18,8 @@ use crate::text::numbers::{Measure, Unit};
 /// Fills the facts of these rules.
 ///
 /// `lenient` is for a turn that answers a question: a bare 8500 or 4年半 then fills the slot it fits.
-pub fn fill(reading: &Reading<'_>, rules: &[String], lenient: bool) -> Facts {
-    let mut slots = Slots { reading, facts: Facts::default(), lenient };
+pub fn fill(reading: &Reading<'_>, rules: &[String], lenient: bool) -> Filled {
+    let mut slots = Slots { reading, facts: Facts::default(), unclear: vec![], lenient };
     for rule in rules {
         match rule.as_str() {
             "transfer" => transfer::transfer(&mut slots),
@@ -42,7 +42,21 @@ pub fn fill(reading: &Reading<'_>, rules: &[String], lenient: bool) -> Facts {
             _ => {}
         }
     }
-    slots.facts
+    Filled { facts: slots.facts, unclear: slots.unclear }
+}
+
+/// What a question says.
+pub struct Filled {
+    pub facts: Facts,
+    pub unclear: Vec<Unclear>,
+}
+
+/// A fact that was said twice, differently: it is asked back, never chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unclear {
+    pub fact: &'static str,
+    /// What was said, in the person's own words.
+    pub said: Vec<String>,
 }
 
 /// The scope of a move between two places that a conversation named in different turns.
@@ -54,6 +68,7 @@ pub fn scope_between(facts: &mut Facts, from: RegionCode, to: RegionCode) {
 struct Slots<'r, 'a> {
     reading: &'r Reading<'a>,
     facts: Facts,
+    unclear: Vec<Unclear>,
     lenient: bool,
 }
 
@@ -115,19 +130,41 @@ impl<'r> Slots<'r, '_> {
         Some(value)
     }
 
-    /// The last yes or no said about `about`.
-    /// The amount that plays a role; in a turn that answers a question also the only amount there is.
-    fn amount(&self, role: MoneyRole) -> Option<Measure> {
+    /// The amount that plays a role, else, where `lone` says so, the only amount of the question, bare numbers included.
+    /// Amounts that contradict each other are asked about.
+    fn amount(&mut self, name: &str, role: MoneyRole, lone: bool) {
+        let rivals = self.reading.rival_amounts(role);
+        if self.settle(name, rivals, Self::decimal) {
+            return;
+        }
         let only = || {
             let mut amounts = self.reading.money();
-            match (amounts.next(), amounts.next()) {
-                (Some(only), None) if self.lenient => Some(*only),
-                _ => None,
-            }
+            amounts.next().filter(|_| lone && amounts.next().is_none())
         };
-        self.reading.amount(role).copied().or_else(only)
+        if let Some(m) = self.reading.amount(role).or_else(only).copied() {
+            self.decimal(name, &m);
+        }
     }
 
+    /// Writes down the value that rivals were settled on, by `put`, or that the fact is unclear.
+    fn settle(&mut self, name: &str, rivals: Rivals, put: impl Fn(&mut Self, &str, &Measure)) -> bool {
+        match rivals {
+            Rivals::None => false,
+            Rivals::Settled(m) => {
+                put(self, name, &m);
+                true
+            }
+            Rivals::Open(list) => {
+                let chars = self.reading.folded.chars();
+                let said = list.iter().map(|m| chars[m.start..m.end].iter().collect()).collect();
+                let Some(spec) = crate::facts::spec(name) else { return true };
+                self.unclear.push(Unclear { fact: spec.name, said });
+                true
+            }
+        }
+    }
+
+    /// The last yes or no said about `about`.
     fn yes_no(&mut self, name: &str, about: &str) {
         if let Some((value, span)) = self.reading.values(about).last() {
             self.bool(name, value == "true", span);

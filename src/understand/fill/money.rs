@@ -8,20 +8,6 @@ use crate::text::dates::{DateMention, Precision};
 use crate::text::numbers::{Measure, Unit};
 use crate::understand::reading::MoneyRole;
 
-/// The wage: by its word, else the only amount of the question.
-fn wage(s: &mut Slots<'_, '_>) {
-    let only = || {
-        let mut amounts = s.reading.money();
-        match (amounts.next(), amounts.next()) {
-            (Some(only), None) => Some(*only),
-            _ => None,
-        }
-    };
-    if let Some(m) = s.reading.amount(MoneyRole::Wage).copied().or_else(only) {
-        s.decimal("wage", &m);
-    }
-}
-
 /// The month or year that the question is about.
 fn as_of(s: &mut Slots<'_, '_>) {
     let asked = |d: &&DateMention| d.year >= 2010 && !(d.loose && d.precision == Precision::Month && d.year == 0);
@@ -31,14 +17,14 @@ fn as_of(s: &mut Slots<'_, '_>) {
 }
 
 pub(super) fn contribution(s: &mut Slots<'_, '_>) {
-    wage(s);
+    s.amount("wage", MoneyRole::Wage, true);
     as_of(s);
     s.tier();
     s.payer();
 }
 
 pub(super) fn account_credit(s: &mut Slots<'_, '_>) {
-    wage(s);
+    s.amount("wage", MoneyRole::Wage, true);
     as_of(s);
     s.tier();
     if let Some((_, span)) = s.reading.value("retired") {

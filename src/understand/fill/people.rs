@@ -22,7 +22,8 @@ pub(super) fn retirement_years(s: &mut Slots<'_, '_>) {
     let found = s.reading.duration(&["paid", "years_required", "lifetime"], 6, paid).copied();
     let found = found.or_else(|| s.reading.measures.iter().find(|m| paid(m) && is_years(m)).copied());
     let found = found.or_else(|| s.reading.measures.iter().find(|m| s.lenient && paid(m)).copied());
-    if let Some(m) = found.or(actual) {
+    // A turn that only adds the years really paid leaves the total as it was said.
+    if let Some(m) = found.or(actual.filter(|_| !s.lenient)) {
         s.measured("paid_months", &m, 1);
     }
     let retire = s.reading.date_near(&["retire", "retire_date_words"], |d| d.year >= 2000);

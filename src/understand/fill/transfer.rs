@@ -13,10 +13,9 @@ pub(super) fn transfer(s: &mut Slots<'_, '_>) {
     }
     s.tier();
     s.no_account();
-    if let Some(m) = s.amount(MoneyRole::Balance) {
-        s.decimal("balance", &m);
-    }
-    if let Some(span) = s.first_word("zero_balance").filter(|_| s.facts.get("balance").is_none()) {
+    s.amount("balance", MoneyRole::Balance, s.lenient);
+    let empty = s.first_word("zero_balance").or(s.first_word("empty_account"));
+    if let Some(span) = empty.filter(|_| s.facts.get("balance").is_none()) {
         s.put("balance", FactValue::Decimal(rust_decimal::Decimal::ZERO), span);
     }
     s.yes_no("dest_enrolled", "enrolled");
@@ -76,9 +75,11 @@ pub(super) fn between(facts: &mut Facts, from: RegionCode, to: RegionCode, span:
 
 pub(super) fn deadline(s: &mut Slots<'_, '_>) {
     let near = s.reading.date_near(&["accepted", "deadline", "transfer"], |d| {
-        d.precision == crate::text::dates::Precision::Day && !is_stamp(s, d.start, d.end)
+        d.precision == crate::text::dates::Precision::Day && !s.reading.is_stamp((d.start, d.end))
     });
-    if let Some(d) = near.copied() {
+    // A turn that answers or corrects says the bare day: 是6月15日.
+    let bare = s.reading.full_dates().next().filter(|_| s.lenient);
+    if let Some(d) = near.or(bare).copied() {
         s.date("start_date", &d);
     }
     if let Some(m) = s.reading.measures.iter().find(|m| m.unit == Unit::WorkingDay).copied() {
@@ -86,19 +87,9 @@ pub(super) fn deadline(s: &mut Slots<'_, '_>) {
     }
 }
 
-/// A date in brackets at the very end is when a page was written: …要多长时间?(2025年6月4日).
-fn is_stamp(s: &Slots<'_, '_>, start: usize, end: usize) -> bool {
-    let chars = s.reading.folded.chars();
-    let opened = start > 0 && chars[start - 1] == '(';
-    let closed = chars.get(end) == Some(&')') && chars[end + 1..].iter().all(|c| *c == ' ');
-    opened && closed
-}
-
 pub(super) fn withdrawal(s: &mut Slots<'_, '_>) {
     reason(s);
-    if let Some(m) = s.amount(MoneyRole::Balance) {
-        s.decimal("balance", &m);
-    }
+    s.amount("balance", MoneyRole::Balance, s.lenient);
     s.tier();
     s.no_account();
     if let Some(span) = s.first_word("resident_scheme").filter(|_| !s.reading.has("employee_scheme")) {
@@ -132,12 +123,12 @@ fn reason(s: &mut Slots<'_, '_>) {
             return;
         }
     }
-    let overseas = s.reading.value("overseas");
-    let chars = s.reading.folded.text();
-    if let Some((_, span)) =
-        overseas.filter(|_| ["定居", "移民", "移居", "永居", "入籍"].iter().any(|w| chars.contains(w)))
-    {
+    if let Some((_, span)) = s.reading.value("overseas").filter(|_| s.reading.settles_overseas()) {
         s.word("reason", "emigrated", span);
+        return;
+    }
+    if let Some(span) = s.first_word("leaves_country").filter(|_| s.reading.has("foreigner")) {
+        s.word("reason", "foreigner_leaves", span);
         return;
     }
     if let Some((from, to)) = s.reading.two_places()
