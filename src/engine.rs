@@ -12,7 +12,7 @@ use crate::answer::{Answer, AnswerStatus, IndexInfo, RegionJson, UnderstandingJs
 use crate::facts::Facts;
 use crate::index::Snapshot;
 use crate::region::RegionCode;
-use crate::retrieve::{Found, Passage, Query};
+use crate::retrieve::{Explanation, Found, Passage, Query};
 use crate::rules::{self, Case, Outcome, Status};
 use crate::understand::{AskedPlace, Cue, OUT_OF_SCOPE, Understander, Understanding};
 
@@ -88,7 +88,7 @@ impl Engine {
         }
         let region = understood.place.as_ref().map(|p| p.code);
         let outcomes = self.compute(&understood, region, question.at);
-        let mut passages = self.retrieve(&understood, region, question.at);
+        let (mut passages, explanations) = self.retrieve(&understood, region, question.at, question.explain);
         adopt_topic(&mut understood, &mut passages);
 
         let words = Words { regions: &self.snapshot.corpus.law.regions, lexicon: self.understander.lexicon() };
@@ -119,7 +119,7 @@ impl Engine {
             passages,
             took_ms: 0.0,
             index: self.info(),
-            explain: question.explain.then(|| self.explain(&understood, region, question.at)),
+            explain: question.explain.then(|| self.explain(&understood, region, question.at, &explanations)),
         }
     }
 
@@ -136,13 +136,20 @@ impl Engine {
         rules::RULES.iter().filter(|r| understood.rules.iter().any(|id| id == r.id)).map(|r| r.compute(case)).collect()
     }
 
-    fn retrieve(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> Vec<Passage> {
+    /// The passages of an answer, and on demand how each came to its place.
+    fn retrieve(
+        &self,
+        understood: &Understanding,
+        region: Option<RegionCode>,
+        at: Date,
+        explain: bool,
+    ) -> (Vec<Passage>, Vec<Explanation>) {
         // What is plainly about something else gets no passages of ours.
         if understood.topic() == OUT_OF_SCOPE && understood.topics.iter().any(|t| t.points > 0.0) {
-            return vec![];
+            return (vec![], vec![]);
         }
-        let about: Vec<&str> = understood.topics.iter().filter(|t| t.points >= SURE).map(|t| t.id.as_str()).collect();
-        self.search(&Query {
+        let about = about(understood);
+        let query = Query {
             text: understood.reading.text(),
             region,
             topic: None,
@@ -150,13 +157,20 @@ impl Engine {
             at: Some(at),
             limit: PASSAGES,
             offset: 0,
-        })
-        .hits
+        };
+        let retriever = &self.snapshot.retriever;
+        let explanations = if explain { retriever.explain(&query) } else { vec![] };
+        (retriever.search(&query).hits, explanations)
     }
 
-    /// Ranked passages.
-    pub fn search(&self, query: &Query<'_>) -> Found {
-        self.snapshot.retriever.search(query)
+    /// Ranked passages, as an answer would show them: the words are understood first. A region given by the
+    /// caller wins over one that the words name.
+    pub fn search(&self, query: &Query<'_>, at: Date) -> Found {
+        let understood = self.understander.understand(query.text, at, None);
+        let about = about(&understood);
+        let region = query.region.or(understood.place.as_ref().map(|p| p.code));
+        let text = understood.reading.text();
+        self.snapshot.retriever.search(&Query { text, region, about: &about, at: Some(at), ..*query })
     }
 
     /// Curated questions of the passages found, the asked one left out.
@@ -183,7 +197,13 @@ impl Engine {
         weights
     }
 
-    fn explain(&self, understood: &Understanding, region: Option<RegionCode>, at: Date) -> serde_json::Value {
+    fn explain(
+        &self,
+        understood: &Understanding,
+        region: Option<RegionCode>,
+        at: Date,
+        passages: &[Explanation],
+    ) -> serde_json::Value {
         let cues: Vec<serde_json::Value> = understood
             .cues
             .iter()
@@ -207,8 +227,14 @@ impl Engine {
             "rules": understood.rules,
             "region": region,
             "at": at.to_string(),
+            "passages": passages,
         })
     }
+}
+
+/// The topics that a question is surely about.
+fn about(understood: &Understanding) -> Vec<&str> {
+    understood.topics.iter().filter(|t| t.points >= SURE).map(|t| t.id.as_str()).collect()
 }
 
 /// Two decimals, as people write weights: 0.2 and not 0.20000000298.

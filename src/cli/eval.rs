@@ -137,8 +137,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             return Ok(if found.passed == found.cases { Exit::Done } else { Exit::Negative });
         }
         What::Passages { file, json } => {
-            let snapshot = places.open()?;
-            let f = passages::run(file, &snapshot.retriever)?;
+            let engine = Engine::new(places.open()?);
+            let f = passages::run(file, &engine, super::ask::day(None)?)?;
             if *json {
                 print_json(&f)?;
             } else {

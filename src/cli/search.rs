@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use super::ask::day;
 use super::{Exit, Places, print_json, print_line, region};
+use crate::engine::Engine;
 use crate::retrieve::{Facets, Found, Passage, Query};
 
 #[derive(Args)]
@@ -49,8 +51,9 @@ pub struct InUse<'a> {
 }
 
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
-    let snapshot = places.open()?;
-    let region = arguments.region.as_deref().map(|text| region(&snapshot.corpus.law.regions, text)).transpose()?;
+    let engine = Engine::new(places.open()?);
+    let regions = &engine.snapshot.corpus.law.regions;
+    let region = arguments.region.as_deref().map(|text| region(regions, text)).transpose()?;
     let query = Query {
         text: &arguments.query,
         region,
@@ -60,10 +63,10 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         ..Query::default()
     };
     let started = Instant::now();
-    let found = snapshot.retriever.search(&query);
+    let found = engine.search(&query, day(None)?);
     let took_ms = started.elapsed().as_secs_f64() * 1e3;
     if arguments.json {
-        let generation = &snapshot.generation;
+        let generation = &engine.snapshot.generation;
         print_json(&Body {
             query: &arguments.query,
             hits: &found.hits,

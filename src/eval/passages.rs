@@ -5,10 +5,12 @@
 use std::path::Path;
 
 use anyhow::Result;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::retrieval::rows;
-use crate::retrieve::{Query, Retriever};
+use crate::engine::Engine;
+use crate::retrieve::Query;
 
 /// One row of the file; other members are for people.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,16 +36,16 @@ pub struct Figures {
     pub misses: Vec<String>,
 }
 
-/// Asks every row of a file.
-pub fn run(file: &Path, retriever: &Retriever) -> Result<Figures> {
-    Ok(ask(&rows(file, |row: Row| row)?, retriever))
+/// Asks every row of a file, as searched on a day.
+pub fn run(file: &Path, engine: &Engine, at: Date) -> Result<Figures> {
+    Ok(ask(&rows(file, |row: Row| row)?, engine, at))
 }
 
 /// Asks every row.
-pub fn ask(rows: &[Row], retriever: &Retriever) -> Figures {
+pub fn ask(rows: &[Row], engine: &Engine, at: Date) -> Figures {
     let mut figures = Figures { cases: rows.len(), ..Figures::default() };
     for row in rows {
-        let found = retriever.search(&Query { text: &row.question, limit: 10, ..Query::default() });
+        let found = engine.search(&Query { text: &row.question, limit: 10, ..Query::default() }, at);
         let wanted: Vec<String> = row.answer_contains.iter().map(|s| bare(s)).collect();
         let place = found.hits.iter().position(|hit| {
             let text = bare(&hit.text);

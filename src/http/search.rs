@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::input::{FromQuery, Input};
 use super::observe::Note;
 use super::problem::Problem;
-use super::state::{Live, Shared};
+use super::state::{Live, Shared, today};
 use super::{JSON, Route, Takes, optional, required};
 use crate::answer::IndexInfo;
 use crate::region::RegionCode;
@@ -78,7 +78,7 @@ impl Asked {
         let Asked { text, region, topic, limit, offset } = self;
         let started = Instant::now();
         let query = Query { text: &text, region, topic: topic.as_deref(), limit, offset, ..Query::default() };
-        let found = live.engine.search(&query);
+        let found = live.engine.search(&query, today());
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         let note = Note::of(&text);
         let result = SearchResult {

@@ -1,4 +1,5 @@
-//! Cuts an article's text into passages: by its headings, then at paragraph, line and sentence borders.
+//! Cuts an article's text into passages: by its headings, then at paragraph, line and sentence borders; short sections
+//! are joined.
 //!
 //! A passage is a range of the text, so that what is shown is byte for byte what was written.
 
@@ -8,6 +9,8 @@ use std::ops::Range;
 const WANTED: usize = 320;
 /// … and a single block is cut only if it is longer than this.
 const LONGEST: usize = 500;
+/// A section below this cannot be read by itself: it is joined with its neighbour as far as both fit a passage.
+const SHORT: usize = 120;
 
 /// Stands between a heading and the one inside it.
 pub const INSIDE: &str = " › ";
@@ -25,6 +28,7 @@ pub struct Span {
 pub fn split(text: &str) -> Vec<Span> {
     let mut spans = vec![];
     for (heading, section) in sections(text) {
+        let before = spans.len();
         let mut open: Option<Range<usize>> = None;
         for block in blocks(text, section) {
             open = match open {
@@ -37,11 +41,30 @@ pub fn split(text: &str) -> Vec<Span> {
             };
         }
         spans.extend(open.map(|range| Span { range, heading: heading.clone() }));
+        join(text, &mut spans, before);
     }
     if spans.is_empty() {
         spans.push(Span { range: 0..0, heading: String::new() });
     }
     spans
+}
+
+/// Joins the first passage of a section, at `new`, with the one before it where one of them is short.
+fn join(text: &str, spans: &mut Vec<Span>, new: usize) {
+    let Some([before, first]) = new.checked_sub(1).and_then(|at| spans.get(at..=new)) else { return };
+    let shorter = characters(text, before.range.clone()).min(characters(text, first.range.clone()));
+    let whole = before.range.start..first.range.end;
+    if shorter < SHORT && characters(text, whole.clone()) <= WANTED {
+        let heading = shared(&before.heading, &first.heading);
+        spans[new - 1] = Span { range: whole, heading };
+        spans.remove(new);
+    }
+}
+
+/// The headings that two passages have in common, from the outermost in.
+fn shared(a: &str, b: &str) -> String {
+    let both = a.split(INSIDE).zip(b.split(INSIDE)).take_while(|(a, b)| a == b);
+    both.map(|(a, _)| a).collect::<Vec<_>>().join(INSIDE)
 }
 
 fn characters(text: &str, range: Range<usize>) -> usize {

@@ -84,7 +84,7 @@ pub struct Fusion {
 
 impl Default for Fusion {
     fn default() -> Fusion {
-        Fusion { dense: 3.5, unrelated: 0.86, depth: 100, least: 0.88, decisive: 0.8, passage: 10.0 }
+        Fusion { dense: 3.5, unrelated: 0.86, depth: 100, least: 0.88, decisive: 0.8, passage: 20.0 }
     }
 }
 
