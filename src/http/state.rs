@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
 use super::doors::wechat::Replies;
+use super::limits::{self, Limits};
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
@@ -30,6 +31,7 @@ pub struct Options {
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
+    pub limits: limits::Settings,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -58,6 +60,7 @@ pub struct App {
     stopping: AtomicBool,
     pub rebuild: Rebuild,
     pub metrics: Metrics,
+    pub limits: Limits,
     pub corpus: PathBuf,
     pub index: PathBuf,
     pub request_timeout: Duration,
@@ -78,6 +81,7 @@ impl App {
             stopping: AtomicBool::new(false),
             rebuild: Rebuild::default(),
             metrics: Metrics::default(),
+            limits: Limits::new(options.limits),
             corpus: options.corpus,
             index: options.index,
             request_timeout: options.request_timeout,
