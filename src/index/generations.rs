@@ -79,14 +79,23 @@ pub fn current(index: &Path) -> Result<String, IndexError> {
 /// The manifest of the generation in use, without opening it.
 pub fn manifest(index: &Path) -> Result<Generation, IndexError> {
     let path = index.join(current(index)?).join(MANIFEST);
-    let text = fs::read_to_string(&path).map_err(IndexError::io(&path))?;
-    serde_json::from_str(&text).map_err(|e| IndexError::Damaged { path, message: e.to_string() })
+    let damaged = |message: String| IndexError::Damaged { path: path.clone(), message };
+    let text = fs::read_to_string(&path).map_err(|e| damaged(format!("索引的说明读不了:{e}")))?;
+    serde_json::from_str(&text).map_err(|e| damaged(format!("索引的说明读不懂:{e}")))
 }
 
-/// Opens the generation in use with the corpus it was built from. Refuses one built under other text rules.
+/// Opens the generation in use with the corpus it was built from. Refuses one built under other text rules, and one whose
+/// files are not byte for byte those that were written.
 pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
     let generation = manifest(index)?;
     let path = index.join(&generation.name);
+    let damaged = |message: &str| IndexError::Damaged { path: path.clone(), message: message.to_owned() };
+    if corpus::load::hash(&path.join("corpus")).ok().as_ref() != Some(&generation.corpus_hash) {
+        return Err(damaged("随索引保存的语料被改动过"));
+    }
+    if !build::is_intact(&path.join("search"))? {
+        return Err(damaged("索引文件损坏"));
+    }
     let (corpus, problems) = corpus::load(&path.join("corpus"));
     if let Some(first) = problems.first() {
         return Err(IndexError::Damaged { path, message: format!("随索引保存的语料不完整:{first}") });

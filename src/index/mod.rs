@@ -1,7 +1,7 @@
 //! The index: passages of articles in tantivy, built aside, verified, swapped in whole.
 //!
 //! `document` says what is indexed, `passages` cuts its text, `analyzer` turns text into terms (the same for articles and
-//! questions), `schema` names the fields, `build` writes them, `generations` keeps immutable builds and the one in use in a
+//! questions), `schema` names the fields, `build` writes them, `frozen` reads them, `generations` keeps immutable builds and the one in use in a
 //! `folder` that outlives what happens to its disk and its processes.
 //! Text is stored byte for byte; folding, synonyms and grams live in derived fields only.
 
@@ -9,6 +9,7 @@ pub mod analyzer;
 pub mod build;
 pub mod document;
 mod folder;
+pub mod frozen;
 pub mod generations;
 pub mod passages;
 pub mod schema;

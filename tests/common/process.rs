@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 /// The program, in a folder, without the settings of whoever runs the tests.
 pub fn program(cwd: &Path, corpus: &Path, index: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yiwen"));
+    let chosen = std::env::var_os("YIWEN_TEST_PROGRAM");
+    let mut command = Command::new(chosen.unwrap_or_else(|| env!("CARGO_BIN_EXE_yiwen").into()));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YIWEN_")) {
         command.env_remove(name);
     }
@@ -62,21 +63,29 @@ impl Service {
 
     /// The whole answer, head and body, to a GET.
     pub fn get(&self, path: &str) -> Result<String, String> {
-        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
     }
 
     /// The whole answer to a POST of JSON.
     pub fn post(&self, path: &str, body: &str) -> Result<String, String> {
         let head = "Host: x\r\nConnection: close\r\nContent-Type: application/json";
-        self.exchange(&format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+        self.send(&format!("POST {path} HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
     }
 
-    fn exchange(&self, request: &str) -> Result<String, String> {
-        let mut stream = self.connect()?;
-        stream.write_all(request.as_bytes()).map_err(|e| e.to_string())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).map_err(|e| e.to_string())?;
-        Ok(answer)
+    /// The whole answer to a request as it goes over the wire; it has to ask for the connection's end.
+    pub fn send(&self, request: &str) -> Result<String, String> {
+        Service::ask(self.connect()?, request)
+    }
+
+    /// The same over a connection that stands.
+    pub fn ask(mut stream: TcpStream, request: &str) -> Result<String, String> {
+        // Whoever refuses a request may do so before it is sent.
+        let _ = stream.write_all(request.as_bytes());
+        let mut answer = vec![];
+        match stream.read_to_end(&mut answer) {
+            Err(error) if answer.is_empty() => Err(error.to_string()),
+            _ => Ok(String::from_utf8_lossy(&answer).into_owned()),
+        }
     }
 
     /// Sends a signal, `-HUP` for example.
