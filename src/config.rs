@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use crate::corpus::TomlFile;
+use crate::http::limits::{self, address::networks};
 use crate::keys::{Key, Keys, Scope, hash, parse_hash};
 use crate::retrieve::Mode;
 
@@ -57,6 +58,23 @@ pub static SETTINGS: &[Setting] = &[
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
     setting("semantic", "auto", "语义检索;装了模型才有", "auto、always 或 never", is_mode),
+    setting("shutdown_delay", "0", "停止前还接新请求几秒,让负载均衡看到 /readyz 已是 503", "0 至 600 的整数", is_delay),
+    setting("watch", "false", "语料文件存盘后自动重建索引", "true 或 false", is_flag),
+    setting(
+        "rate_per_address",
+        "600",
+        "没有密钥时,一个地址每分钟最多几次请求;0 为不限,本机不限",
+        "0 至 1000000 的整数",
+        is_rate,
+    ),
+    setting("rate_per_key", "6000", "一个密钥每分钟最多几次请求;0 为不限,本机不限", "0 至 1000000 的整数", is_rate),
+    setting(
+        "proxies",
+        "",
+        "前面的反向代理;只认它们写的 X-Forwarded-For",
+        "地址或网段,以逗号相隔,形如 10.0.0.0/8,::1",
+        is_networks,
+    ),
     setting("log", "info", "日志级别", "error、warn、info、debug 或 trace", is_level),
 ];
 
@@ -110,6 +128,18 @@ fn is_seconds(text: &str) -> bool {
 
 fn is_mode(text: &str) -> bool {
     text.parse::<Mode>().is_ok()
+}
+
+fn is_delay(text: &str) -> bool {
+    text == "0" || is_seconds(text)
+}
+
+fn is_rate(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|n| n <= 1_000_000)
+}
+
+fn is_networks(text: &str) -> bool {
+    networks(text).is_some()
 }
 
 fn is_level(text: &str) -> bool {
@@ -171,6 +201,11 @@ pub struct Config {
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub semantic: Mode,
+    /// The service goes on for so long after it said that it is not ready.
+    pub shutdown_delay: Duration,
+    /// Rebuild when a file of the corpus is saved.
+    pub watch: bool,
+    pub limits: limits::Settings,
     pub log: String,
     /// By name: each value as text and where it came from.
     pub effective: BTreeMap<&'static str, Effective>,
@@ -240,6 +275,13 @@ impl Config {
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
             semantic: text("semantic").parse().unwrap_or_default(),
+            shutdown_delay: seconds("shutdown_delay"),
+            watch: text("watch") == "true",
+            limits: limits::Settings {
+                rate_per_address: text("rate_per_address").parse().unwrap_or_default(),
+                rate_per_key: text("rate_per_key").parse().unwrap_or_default(),
+                proxies: networks(&text("proxies")).unwrap_or_default(),
+            },
             log: text("log"),
             effective,
         })

@@ -1,5 +1,7 @@
 //! `yiwen` (医问): question answering for Chinese medical insurance (医保). See README.md for the map.
 
+#![forbid(unsafe_code)]
+
 pub mod answer;
 pub mod cli;
 pub mod config;

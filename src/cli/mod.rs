@@ -153,6 +153,7 @@ fn settings(cli: &Cli) -> Result<Config> {
     if let Command::Serve(arguments) = &cli.command {
         flags.extend(arguments.listen.clone().map(|v| ("listen", v)));
         flags.extend(arguments.insecure.then(|| ("insecure", "true".to_owned())));
+        flags.extend(arguments.watch.then(|| ("watch", "true".to_owned())));
     }
     let environment = |name: &str| std::env::var(name).ok();
     let named = cli.flags.config.clone().or_else(|| environment("YIWEN_CONFIG").map(PathBuf::from));

@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::index::progress_bar;
 use super::{Exit, print_line};
 use crate::config::Config;
+use crate::http::rebuild::{self, Fault};
 use crate::http::serve::{self, Loaded};
 use crate::http::{self, App, Options, doors};
 
@@ -22,6 +23,9 @@ pub struct Arguments {
     /// 没有密钥也在本机以外的地址上服务:谁都可以问
     #[arg(long)]
     pub insecure: bool,
+    /// 语料文件存盘后自动重建索引并换上
+    #[arg(long)]
+    pub watch: bool,
 }
 
 pub fn run(config: &Config) -> Result<Exit> {
@@ -33,6 +37,7 @@ pub fn run(config: &Config) -> Result<Exit> {
         );
     }
     log(config);
+    serve::raise_open_files();
     // A panic's message may quote a question: only the place is logged.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -55,6 +60,7 @@ pub fn options(config: &Config) -> Options {
         wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
         semantic: config.semantic,
+        limits: config.limits.clone(),
     }
 }
 
@@ -76,7 +82,8 @@ async fn service(config: &Config) -> Result<Exit> {
     let address = listener.local_addr().unwrap_or(config.listen);
     let (stop, stopped) = watch::channel(false);
     // Probes are answered while the index is being read or built.
-    let accepting = tokio::spawn(serve::accept(listener, http::router(app.clone()), stopped, config.shutdown_timeout));
+    let router = http::router(app.clone());
+    let accepting = tokio::spawn(serve::accept(listener, app.clone(), router, stopped, config.shutdown_timeout));
     let mut signals = tokio::spawn(serve::signals(app.clone()));
 
     let loading = app.clone();
@@ -96,17 +103,17 @@ async fn service(config: &Config) -> Result<Exit> {
     match loaded {
         Loaded::Fresh => {}
         Loaded::Old(faults) => {
-            for fault in &faults {
-                eprintln!("{}:{}: {}", fault.path, fault.line, fault.message);
-            }
+            tell(&faults);
             eprintln!("警告:现在的语料有 {} 处问题,服务用的是上一份完好的索引;改好后发 SIGHUP 重建", faults.len());
         }
         Loaded::Nothing(faults) => {
-            for fault in &faults {
-                eprintln!("{}:{}: {}", fault.path, fault.line, fault.message);
-            }
+            tell(&faults);
             anyhow::bail!("语料有 {} 处问题,也没有可用的索引,服务起不来", faults.len());
         }
+    }
+    rebuild::resume(&app);
+    if config.watch {
+        tokio::spawn(http::watch::watch(app.clone()));
     }
     let base = config.public_url.clone().unwrap_or_else(|| local(address));
     let hints = doors::hints(&base, config.keys.lock_reading(), config.wechat.is_some());
@@ -116,9 +123,24 @@ async fn service(config: &Config) -> Result<Exit> {
     ))?;
     signals.await.context("信号处理出错")?.context("收不到信号")?;
     app.stop();
-    let _ = stop.send(true);
-    accepting.await.context("停止服务时出错")?;
+    let ending = async {
+        // Whoever sends us requests sees by then that they should go elsewhere.
+        tokio::time::sleep(config.shutdown_delay).await;
+        let _ = stop.send(true);
+        accepting.await.context("停止服务时出错")
+    };
+    tokio::select! {
+        ended = ending => ended?,
+        // Whoever asks twice wants no more patience.
+        _ = serve::signals(app.clone()) => {}
+    }
     Ok(Exit::Done)
+}
+
+fn tell(faults: &[Fault]) {
+    for fault in faults {
+        eprintln!("{}", fault.text());
+    }
 }
 
 /// Logs go to stderr: lines for people on a terminal, JSON elsewhere.

@@ -1,7 +1,10 @@
-//! Who may come in: a caller's key is asked for where the door wants one and a key to read has been given out.
+//! Who may come in, and how often: a caller's key is asked for where the door wants one and a key to read has been given
+//! out; each key, and each address without one, has its allowance.
 //!
 //! A door names its [`Access`]; the check is here, before any handler. A refusal is a [`Problem`] like every other and is
 //! told in the door's own shape.
+
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
@@ -10,20 +13,30 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::door_of;
+use super::limits::address::{self, Peer};
+use super::limits::allowance::Caller;
 use super::problem::{Kind, Problem};
-use super::state::Shared;
-use super::{Door, door_of};
+use super::state::{App, Shared};
 use crate::keys::{Keys, Scope};
 
 /// What a door asks of its callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing: probes and the contract; a door that checks a signature of its own.
+    /// Nothing: probes and the contract, which must answer when all else is full. Nothing limits them.
     Open,
+    /// A signature of its own, which the door checks. It is one platform's servers that call, so they have no allowance.
+    Signed,
     /// A key that may read.
     Key,
     /// The same from a browser: the key as the password of basic authentication.
     Browser,
+}
+
+/// What the door of a request asks.
+pub fn access_of(request: &Request) -> Access {
+    let path = request.extensions().get::<MatchedPath>();
+    path.and_then(|p| door_of(p.as_str())).map_or(Access::Open, |door| door.access)
 }
 
 /// The name of the key that a request came with; kept beside the response for the log.
@@ -32,9 +45,15 @@ pub struct KeyName(pub String);
 
 /// The middleware.
 pub async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>();
-    let access = path.and_then(|p| door_of(p.as_str())).map_or(Access::Open, |door: &Door| door.access);
-    match admit(&app.keys, access, request.headers()) {
+    let access = access_of(&request);
+    let admitted = admit(&app.keys, access, request.headers());
+    if matches!(access, Access::Key | Access::Browser)
+        && let Err(problem) = allow(&app, admitted.as_ref().ok().and_then(Option::as_deref), &request)
+    {
+        app.metrics.refused(problem.kind);
+        return problem.into_response();
+    }
+    match admitted {
         Ok(name) => {
             let mut response = next.run(request).await;
             if let Some(name) = name {
@@ -46,9 +65,26 @@ pub async fn guard(State(app): State<Shared>, request: Request, next: Next) -> R
     }
 }
 
+/// Takes one request off the caller's allowance. A wrong key counts against the address, so that keys cannot be tried out.
+fn allow(app: &App, key: Option<&str>, request: &Request) -> Result<(), Problem> {
+    let limits = &app.limits;
+    let address = address::caller(request.extensions().get::<Peer>(), request.headers(), &limits.proxies);
+    let now = Instant::now();
+    let taken = match (key, address) {
+        // A caller on this machine is no flood: whoever could be one has an address.
+        (_, None) => Ok(()),
+        (Some(key), _) => limits.per_key.take(Caller::Key(key.to_owned()), now),
+        (None, Some(address)) => limits.per_address.take(Caller::Address(address), now),
+    };
+    taken.map_err(|wait| {
+        let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+        Problem::new(Kind::TooManyRequests, format!("问得太快了,请过 {seconds} 秒再试")).after(seconds)
+    })
+}
+
 /// The name of the key, or why not.
 fn admit(keys: &Keys, access: Access, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    if access == Access::Open || !keys.lock_reading() {
+    if matches!(access, Access::Open | Access::Signed) || !keys.lock_reading() {
         return Ok(None);
     }
     let browser = access == Access::Browser;

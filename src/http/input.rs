@@ -45,6 +45,9 @@ pub struct FromBody(pub Input);
 /// A body as other platforms send it: JSON whatever its declared type, `null` where there is none.
 pub struct ForeignBody(pub Value);
 
+/// A body as text, whatever its declared type.
+pub struct FromText(pub String);
+
 /// The one name in a path. A name that is no UTF-8 names nothing.
 pub struct FromPath(pub String);
 
@@ -104,8 +107,22 @@ impl<S: Send + Sync> FromRequest<S> for ForeignBody {
     }
 }
 
+impl<S: Send + Sync> FromRequest<S> for FromText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<FromText, Problem> {
+        let bytes: Bytes = request.extract().await.map_err(unreadable)?;
+        let text = String::from_utf8(bytes.into());
+        text.map(FromText).map_err(|_| Problem::new(Kind::BodyUnreadable, "请求体不是 UTF-8,请以 UTF-8 发送"))
+    }
+}
+
 fn parsed(bytes: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(bytes).map_err(|e| {
+        // The reader goes no deeper than 127; it tells of that by its text alone.
+        if e.to_string().starts_with("recursion limit exceeded") {
+            return Problem::new(Kind::BrokenJson, "请求体里的括号套得太深,最多 127 层");
+        }
         let place = format!("第 {} 行第 {} 列", e.line(), e.column());
         Problem::new(Kind::BrokenJson, format!("请求体在{place}读不下去;请检查引号、逗号和括号,并以 UTF-8 发送"))
     })
@@ -113,12 +130,20 @@ fn parsed(bytes: &[u8]) -> Result<Value, Problem> {
 
 fn unreadable(rejection: BytesRejection) -> Problem {
     match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::new(
-            Kind::BodyTooLarge,
-            format!("请求体最多 {} KiB(对话平台 {} KiB)", BODY_BYTES / 1024, CHAT_BYTES / 1024),
-        ),
-        _ => Problem::new(Kind::BodyUnreadable, "请求体没有收全,请重发"),
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => body_too_large(),
+        _ => body_broken(),
     }
+}
+
+/// A body above the limit.
+pub fn body_too_large() -> Problem {
+    let detail = format!("请求体最多 {} KiB(对话平台 {} KiB)", BODY_BYTES / 1024, CHAT_BYTES / 1024);
+    Problem::new(Kind::BodyTooLarge, detail)
+}
+
+/// A body that broke off.
+pub fn body_broken() -> Problem {
+    Problem::new(Kind::BodyUnreadable, "请求体没有收全,请重发")
 }
 
 impl Input {

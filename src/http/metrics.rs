@@ -1,11 +1,57 @@
 //! Figures for Prometheus, kept by hand: few series, route templates as labels, nothing of any question.
+//!
+//! [`METRICS`] is the one table: a figure is declared there and nowhere else.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use super::observe::Note;
+use super::problem::Kind;
 use super::state::App;
+
+/// One figure as it is declared.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Metric {
+    pub name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// Names of its labels, in the order in which a value's labels are given.
+    pub labels: &'static [&'static str],
+    /// In English, as Prometheus shows it.
+    pub help: &'static str,
+}
+
+macro_rules! metrics {
+    ($($id:ident = $kind:ident $name:literal [$($label:literal)*] $help:literal;)*) => {
+        $(const $id: Metric = Metric {
+            name: $name, kind: stringify!($kind), labels: &[$($label),*], help: $help,
+        };)*
+        /// Every figure, in the order of the page.
+        pub static METRICS: &[Metric] = &[$($id),*];
+    };
+}
+
+metrics! {
+    REQUESTS = counter "http_requests_total" ["method" "route" "status"] "Requests by method, route template and status.";
+    DURATION = histogram "http_request_duration_seconds" ["route"] "Time from the request's head to the response's.";
+    REFUSED = counter "http_requests_refused_total" ["reason"]
+        "Requests refused unread: too-many-requests is a caller's allowance, overloaded the queue or the memory.";
+    COMPUTING = gauge "http_requests_computing" [] "Requests at a processor core now.";
+    WAITING = gauge "http_requests_waiting" [] "Requests waiting for a processor core now.";
+    CONNECTIONS = gauge "http_connections" [] "Open connections now.";
+    ANSWERS = counter "answers_total" ["status" "topic"] "Answers by status and main topic.";
+    NO_MATCH = counter "no_match_total" [] "Questions that nothing on file answers.";
+    ANSWER_DURATION = histogram "answer_duration_seconds" [] "Time to understand, retrieve, compute and compose.";
+    REBUILDS = counter "index_rebuilds_total" ["result"] "Rebuilds and reloads by result: done or failed.";
+    PANICS = counter "panics_total" [] "Requests that hit a programming error.";
+    READY = gauge "ready" [] "1 when the service takes questions.";
+    GENERATION = gauge "index_generation_info" ["generation"] "The generation in use.";
+    BUILT = gauge "index_built_timestamp_seconds" [] "When the generation in use was built, in Unix time.";
+    FAILED = gauge "index_last_rebuild_failed" [] "1 when the last rebuild failed and an older index answers.";
+    ARTICLES = gauge "index_articles" [] "Articles in the index in use.";
+    PASSAGES = gauge "index_passages" [] "Passages in the index in use.";
+}
 
 /// Upper bounds of the duration buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
@@ -33,6 +79,7 @@ struct Figures {
     durations: BTreeMap<String, Histogram>,
     answers: BTreeMap<(String, String), u64>,
     answer_duration: Histogram,
+    refused: BTreeMap<&'static str, u64>,
     rebuilds: [u64; 2],
     panics: u64,
 }
@@ -51,6 +98,11 @@ impl Metrics {
         let mut figures = self.figures();
         *figures.requests.entry((method, route.to_owned(), status)).or_default() += 1;
         figures.durations.entry(route.to_owned()).or_default().add(seconds);
+    }
+
+    /// One request refused by a limit.
+    pub fn refused(&self, kind: Kind) {
+        *self.figures().refused.entry(kind.slug()).or_default() += 1;
     }
 
     /// The question of a request, where one was answered.
@@ -76,65 +128,84 @@ impl Metrics {
 pub fn render(app: &App) -> String {
     let mut page = Page(String::with_capacity(4096));
     let figures = app.metrics.figures();
-    page.head("http_requests_total", "counter", "Requests by method, route template and status.");
+    page.head(&REQUESTS);
     for ((method, route, status), count) in &figures.requests {
-        let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
-        page.line("http_requests_total", &labels, *count as f64);
+        page.line(&REQUESTS, &[method, route, &status.to_string()], *count as f64);
     }
-    page.head("http_request_duration_seconds", "histogram", "Time from the request's head to the response's.");
+    page.head(&DURATION);
     for (route, histogram) in &figures.durations {
-        page.histogram("http_request_duration_seconds", &format!(r#"route="{route}""#), histogram);
+        page.histogram(&DURATION, &[route], histogram);
     }
-    page.head("answers_total", "counter", "Answers by status and main topic.");
+    page.head(&REFUSED);
+    for reason in [Kind::TooManyRequests, Kind::Overloaded].map(Kind::slug) {
+        page.line(&REFUSED, &[reason], figures.refused.get(reason).copied().unwrap_or_default() as f64);
+    }
+    let (computing, waiting) = app.limits.gate.load();
+    page.single(&COMPUTING, computing as f64);
+    page.single(&WAITING, waiting as f64);
+    page.single(&CONNECTIONS, app.limits.connections.open() as f64);
+    page.head(&ANSWERS);
     let mut no_match = 0;
     for ((status, topic), count) in &figures.answers {
-        page.line("answers_total", &format!(r#"status="{status}",topic="{topic}""#), *count as f64);
+        page.line(&ANSWERS, &[status, topic], *count as f64);
         no_match += if status == "no_match" { *count } else { 0 };
     }
-    page.head("no_match_total", "counter", "Questions that nothing on file answers.");
-    page.line("no_match_total", "", no_match as f64);
-    page.head("answer_duration_seconds", "histogram", "Time to understand, retrieve, compute and compose.");
-    page.histogram("answer_duration_seconds", "", &figures.answer_duration);
-    page.head("index_rebuilds_total", "counter", "Rebuilds by result.");
-    page.line("index_rebuilds_total", r#"result="done""#, figures.rebuilds[0] as f64);
-    page.line("index_rebuilds_total", r#"result="failed""#, figures.rebuilds[1] as f64);
-    page.head("panics_total", "counter", "Requests that hit a programming error.");
-    page.line("panics_total", "", figures.panics as f64);
+    page.single(&NO_MATCH, no_match as f64);
+    page.head(&ANSWER_DURATION);
+    page.histogram(&ANSWER_DURATION, &[], &figures.answer_duration);
+    page.head(&REBUILDS);
+    for (result, count) in ["done", "failed"].into_iter().zip(figures.rebuilds) {
+        page.line(&REBUILDS, &[result], count as f64);
+    }
+    page.single(&PANICS, figures.panics as f64);
     drop(figures);
     let live = app.current();
-    page.head("ready", "gauge", "1 when the service takes questions.");
-    page.line("ready", "", f64::from(u8::from(live.is_some() && !app.is_stopping())));
-    if let Some(live) = live {
-        let generation = &live.engine.snapshot.generation;
-        page.head("index_generation_info", "gauge", "The generation in use.");
-        page.line("index_generation_info", &format!(r#"generation="{}""#, generation.name), 1.0);
-        page.head("index_articles", "gauge", "Articles in the index in use.");
-        page.line("index_articles", "", generation.articles as f64);
-        page.head("index_passages", "gauge", "Passages in the index in use.");
-        page.line("index_passages", "", generation.passages as f64);
+    page.single(&READY, f64::from(u8::from(live.is_some() && !app.is_stopping())));
+    page.head(&GENERATION);
+    let generation = live.as_ref().map(|live| &live.engine.snapshot.generation);
+    if let Some(generation) = generation {
+        page.line(&GENERATION, &[&generation.name], 1.0);
     }
+    let built = generation.and_then(|g| g.built_at.parse::<jiff::Timestamp>().ok());
+    page.single(&BUILT, built.map_or(0.0, |at| at.as_second() as f64));
+    page.single(&FAILED, f64::from(u8::from(app.rebuild.failure().is_some())));
+    page.single(&ARTICLES, generation.map_or(0.0, |g| g.articles as f64));
+    page.single(&PASSAGES, generation.map_or(0.0, |g| g.passages as f64));
     page.0
 }
 
 struct Page(String);
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    fn head(&mut self, metric: &Metric) {
+        let Metric { name, kind, help, .. } = metric;
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn line(&mut self, name: &str, labels: &str, value: f64) {
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-        let _ = writeln!(self.0, "{name}{labels} {value}");
+    fn line(&mut self, metric: &Metric, labels: &[&str], value: f64) {
+        self.value(metric, "", labels, None, value);
     }
 
-    fn histogram(&mut self, name: &str, labels: &str, histogram: &Histogram) {
-        let comma = if labels.is_empty() { "" } else { "," };
+    /// A figure without labels.
+    fn single(&mut self, metric: &Metric, value: f64) {
+        self.head(metric);
+        self.line(metric, &[], value);
+    }
+
+    fn histogram(&mut self, metric: &Metric, labels: &[&str], histogram: &Histogram) {
         for (count, bound) in histogram.counts.iter().zip(BUCKETS) {
-            self.line(&format!("{name}_bucket"), &format!(r#"{labels}{comma}le="{bound}""#), *count as f64);
+            self.value(metric, "_bucket", labels, Some(&bound.to_string()), *count as f64);
         }
-        self.line(&format!("{name}_bucket"), &format!(r#"{labels}{comma}le="+Inf""#), histogram.count as f64);
-        self.line(&format!("{name}_sum"), labels, histogram.sum);
-        self.line(&format!("{name}_count"), labels, histogram.count as f64);
+        self.value(metric, "_bucket", labels, Some("+Inf"), histogram.count as f64);
+        self.value(metric, "_sum", labels, None, histogram.sum);
+        self.value(metric, "_count", labels, None, histogram.count as f64);
+    }
+
+    fn value(&mut self, metric: &Metric, suffix: &str, labels: &[&str], le: Option<&str>, value: f64) {
+        debug_assert_eq!(metric.labels.len(), labels.len(), "{}", metric.name);
+        let pairs = metric.labels.iter().copied().zip(labels.iter().copied()).chain(le.map(|le| ("le", le)));
+        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        let labels = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) };
+        let _ = writeln!(self.0, "{}{suffix}{labels} {value}", metric.name);
     }
 }

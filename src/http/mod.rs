@@ -13,6 +13,7 @@ pub mod doors;
 pub mod guard;
 pub mod index;
 pub mod input;
+pub mod limits;
 pub mod metrics;
 pub mod observe;
 pub mod openapi;
@@ -26,6 +27,7 @@ pub mod search;
 pub mod serve;
 pub mod state;
 pub mod suggest;
+pub mod watch;
 
 use std::any::Any;
 use std::time::Duration;
@@ -151,6 +153,7 @@ pub fn router(app: Shared) -> Router {
         .fallback(async || Problem::new(Kind::UnknownRoute, "没有这个地址;可用的地址见 /openapi.json"))
         .method_not_allowed_fallback(async || Problem::new(Kind::WrongMethod, "可用的方法见 Allow 头和 /openapi.json"))
         .layer(DefaultBodyLimit::max(input::BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), limits::place))
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(browsers())
         .layer(CatchPanicLayer::custom(caught))

@@ -37,6 +37,9 @@ impl Note {
     }
 }
 
+/// What is no page loads nothing and is shown in no frame, whatever a browser takes it for.
+const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
 static STARTED: LazyLock<u32> = LazyLock::new(|| jiff::Timestamp::now().as_millisecond() as u32);
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
@@ -120,6 +123,12 @@ fn headers(app: &Shared, response: &mut Response, id: &str) {
     let mut set = |name: HeaderName, value: &'static str| drop(headers.insert(name, HeaderValue::from_static(value)));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

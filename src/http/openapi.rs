@@ -46,7 +46,7 @@ pub fn document() -> Value {
         for route in door.routes {
             let path = paths.entry(contract_path(route)).or_insert_with(|| json!({}));
             let mut operation = operation(route, &door.errors);
-            if door.access == Access::Open {
+            if matches!(door.access, Access::Open | Access::Signed) {
                 operation["security"] = json!([]);
             } else if route.id == "rebuildIndex" {
                 operation["security"] = json!([{"key": []}]);

@@ -8,6 +8,7 @@ use axum::routing::get;
 use serde::Serialize;
 
 use super::problem::{Kind, Problem};
+use super::rebuild::Fault;
 use super::state::Shared;
 use super::{JSON, Route, metrics};
 
@@ -83,7 +84,7 @@ async fn readyz(State(app): State<Shared>) -> Result<Json<Ready>, Problem> {
         generation: generation.name.clone(),
         built_at: generation.built_at.clone(),
         rebuild: app.rebuild.state(),
-        problems: faults.iter().take(SHOWN).map(|f| format!("{}:{}: {}", f.path, f.line, f.message)).collect(),
+        problems: faults.iter().take(SHOWN).map(Fault::text).collect(),
     }))
 }
 

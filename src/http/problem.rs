@@ -18,6 +18,11 @@ macro_rules! kinds {
             pub const ALL: &'static [(&'static str, StatusCode, &'static str)] =
                 &[$(($slug, StatusCode::$status, $title)),*];
 
+            /// The stable name.
+            pub fn slug(self) -> &'static str {
+                self.row().0
+            }
+
             fn row(self) -> (&'static str, StatusCode, &'static str) {
                 Kind::ALL[self as usize]
             }
@@ -57,6 +62,8 @@ kinds! {
     WrongSignature "wrong-signature" FORBIDDEN "签名不对";
     BrokenXml "broken-xml" BAD_REQUEST "请求体不是完整的 XML";
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
+    TooManyRequests "too-many-requests" TOO_MANY_REQUESTS "请求太频繁";
+    Overloaded "overloaded" SERVICE_UNAVAILABLE "服务忙";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
     Timeout "timeout" REQUEST_TIMEOUT "请求超时";
     Internal "internal" INTERNAL_SERVER_ERROR "服务出错";
@@ -99,6 +106,8 @@ pub struct Problem {
     /// In Chinese: what is wrong with this request and how to mend it.
     pub detail: String,
     pub errors: Vec<FieldError>,
+    /// When asking again makes sense, in seconds.
+    pub retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +124,13 @@ struct Body<'a> {
 impl Problem {
     /// A problem of the request as a whole.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Problem {
-        Problem { kind, detail: detail.into(), errors: vec![] }
+        let retry_after = matches!(kind, Kind::NotReady | Kind::RebuildRunning).then_some(2);
+        Problem { kind, detail: detail.into(), errors: vec![], retry_after }
+    }
+
+    /// The same, with the seconds after which to ask again.
+    pub fn after(self, seconds: u64) -> Problem {
+        Problem { retry_after: Some(seconds), ..self }
     }
 
     /// Every wrong member at once; the kind is theirs where they share one.
@@ -126,7 +141,7 @@ impl Problem {
             _ => Kind::InvalidRequest,
         };
         let detail = errors.iter().map(|e| e.detail.as_str()).collect::<Vec<_>>().join(";");
-        Problem { kind, detail, errors }
+        Problem { errors, ..Problem::new(kind, detail) }
     }
 
     /// The status that the caller sees.
@@ -136,7 +151,7 @@ impl Problem {
 
     /// The stable name of what went wrong.
     pub fn slug(&self) -> &'static str {
-        self.kind.row().0
+        self.kind.slug()
     }
 
     /// The title in Chinese.
@@ -171,10 +186,10 @@ impl IntoResponse for Problem {
                 let basic = HeaderValue::from_static("Basic realm=\"yiwen\", charset=\"UTF-8\"");
                 headers.insert(header::WWW_AUTHENTICATE, basic);
             }
-            Kind::NotReady | Kind::RebuildRunning => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-            }
             _ => {}
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

@@ -3,6 +3,7 @@
 //! A broken corpus, a failed verification or a full disk leaves the snapshot in use as it is; what was wrong is kept for
 //! `/v1/index` and `/readyz`, and logged.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +12,9 @@ use serde::Serialize;
 use super::state::{App, Live, Shared};
 use crate::index::{self, IndexError};
 
+/// The priority of a rebuild's threads: the lowest there is.
+const LOWEST: i32 = 19;
+
 /// What a rebuild found wrong, shown to callers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -18,6 +22,22 @@ pub struct Fault {
     pub path: String,
     pub line: usize,
     pub message: String,
+}
+
+impl Fault {
+    /// One for which no file of the corpus is to blame.
+    pub fn of(message: String) -> Fault {
+        Fault { path: String::new(), line: 0, message }
+    }
+
+    /// `path:line: message`, or the message alone.
+    pub fn text(&self) -> String {
+        if self.path.is_empty() {
+            self.message.clone()
+        } else {
+            format!("{}:{}: {}", self.path, self.line, self.message)
+        }
+    }
 }
 
 /// How the last rebuild failed.
@@ -32,6 +52,8 @@ pub struct Failure {
 #[derive(Debug, Default)]
 pub struct Rebuild {
     running: AtomicBool,
+    /// Asked for while one was running, which may have read the corpus before it changed.
+    again: AtomicBool,
     done: AtomicU64,
     total: AtomicU64,
     failure: Mutex<Option<Failure>>,
@@ -60,6 +82,16 @@ impl Rebuild {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Says that a rebuild runs; false when one did already.
+    pub fn begin(&self) -> bool {
+        !self.running.swap(true, Ordering::SeqCst)
+    }
+
+    /// Says that none runs any more.
+    pub fn end(&self) {
+        self.running.store(false, Ordering::SeqCst);
+    }
+
     fn reset(&self) {
         self.done.store(0, Ordering::Relaxed);
         self.total.store(0, Ordering::Relaxed);
@@ -77,13 +109,14 @@ pub fn now() -> String {
 
 /// Starts a rebuild; false when one is running.
 pub fn start(app: &Shared) -> bool {
-    if app.rebuild.running.swap(true, Ordering::SeqCst) {
+    if !app.rebuild.begin() {
         return false;
     }
+    app.rebuild.again.store(false, Ordering::SeqCst);
     app.rebuild.reset();
-    let app = app.clone();
-    tokio::task::spawn_blocking(move || {
-        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| build(&app, &|_, _| {})));
+    let building = app.clone();
+    let started = std::thread::Builder::new().name("rebuild".to_owned()).spawn(move || {
+        let built = catch_unwind(AssertUnwindSafe(|| behind_requests(|| build(&building, &|_, _| {}))));
         let outcome = match built {
             Ok(Ok(live)) => {
                 let generation = &live.engine.snapshot.generation;
@@ -92,17 +125,43 @@ pub fn start(app: &Shared) -> bool {
                     articles = generation.articles,
                     "index rebuilt and in use"
                 );
-                app.put_in_use(live);
+                building.put_in_use(live);
                 None
             }
             Ok(Err(error)) => Some(faults(&error)),
-            Err(_) => Some(vec![Fault {
-                path: String::new(), line: 0, message: "重建时程序出错,详见日志".to_owned()
-            }]),
+            Err(_) => Some(vec![Fault::of("重建时程序出错,详见日志".to_owned())]),
         };
-        finish(&app, outcome);
+        finish(&building, outcome);
+        resume(&building);
     });
+    if let Err(error) = started {
+        finish(app, Some(vec![Fault::of(format!("起不了重建的线程:{error}"))]));
+    }
     true
+}
+
+/// Starts a rebuild now, or once the one that runs has ended: for those who know that the corpus has changed. Tells
+/// whether it was now.
+pub fn start_or_queue(app: &Shared) -> bool {
+    app.rebuild.again.store(true, Ordering::SeqCst);
+    start(app)
+}
+
+/// Starts the rebuild that was asked for meanwhile, if one was.
+pub fn resume(app: &Shared) {
+    if app.rebuild.again.load(Ordering::SeqCst) {
+        start(app);
+    }
+}
+
+/// Runs work on threads that the system gives what questions leave over.
+fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    // The thread's own priority; threads that it starts inherit it. Where it cannot be had, the work is done all the same.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LOWEST);
+    match rayon::ThreadPoolBuilder::new().build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }
 
 /// Builds and opens a generation. `progress` gets articles done and in all.
@@ -126,28 +185,23 @@ pub fn finish(app: &App, faults: Option<Vec<Fault>>) {
     if let Some(faults) = &faults {
         tracing::error!(problems = faults.len(), "rebuild failed, the index in use stays");
         for fault in faults {
-            tracing::error!(path = fault.path, line = fault.line, "{}:{}: {}", fault.path, fault.line, fault.message);
+            tracing::error!(path = fault.path, line = fault.line, "{}", fault.text());
         }
     }
     app.rebuild.note(faults.map(|faults| Failure { at: now(), faults }));
-    app.rebuild.running.store(false, Ordering::SeqCst);
+    app.rebuild.end();
 }
 
 /// What an error tells callers: places in the corpus in full, the machine's own troubles without their paths.
 pub fn faults(error: &IndexError) -> Vec<Fault> {
-    let whole = |message: String| vec![Fault { path: String::new(), line: 0, message }];
     match error {
         IndexError::Corpus(problems) => {
             problems.iter().map(|p| Fault { path: p.path.clone(), line: p.line, message: p.message.clone() }).collect()
         }
-        IndexError::Unverified(lost) => {
-            let fault = |message| Fault { path: String::new(), line: 0, message };
-            lost.iter().map(|miss| fault(miss.to_string())).collect()
-        }
-        IndexError::Locked(_) => whole("另一个进程正在重建索引,请等它结束再试".to_owned()),
+        IndexError::Unverified(lost) => lost.iter().map(|miss| Fault::of(miss.to_string())).collect(),
         other => {
             tracing::error!("{other}");
-            whole("索引读写失败,详见服务的日志".to_owned())
+            vec![Fault::of(other.told())]
         }
     }
 }

@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
 use super::doors::wechat::Replies;
+use super::limits::{self, Limits};
 use super::metrics::Metrics;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
@@ -31,6 +32,7 @@ pub struct Options {
     pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
     pub semantic: Mode,
+    pub limits: limits::Settings,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -59,6 +61,7 @@ pub struct App {
     stopping: AtomicBool,
     pub rebuild: Rebuild,
     pub metrics: Metrics,
+    pub limits: Limits,
     pub corpus: PathBuf,
     pub index: PathBuf,
     pub request_timeout: Duration,
@@ -80,6 +83,7 @@ impl App {
             stopping: AtomicBool::new(false),
             rebuild: Rebuild::default(),
             metrics: Metrics::default(),
+            limits: Limits::new(options.limits),
             corpus: options.corpus,
             index: options.index,
             request_timeout: options.request_timeout,

@@ -10,7 +10,7 @@ use tantivy::indexer::{NoMergePolicy, UserOperation};
 use tantivy::{Index, IndexWriter, TantivyDocument};
 
 use super::schema::{BODY, Fields, HEADINGS, QUESTIONS, TITLE, register};
-use super::{Analyzer, IndexDocument, IndexError, passages};
+use super::{Analyzer, IndexDocument, IndexError, frozen, passages};
 use crate::text::Folded;
 
 /// What a build wrote.
@@ -75,6 +75,12 @@ pub fn build(
     writer.commit().map_err(wrong())?;
     writer.wait_merging_threads().map_err(wrong())?;
     Ok(counts)
+}
+
+/// Whether every file of an index has the bytes that were written.
+pub fn is_intact(dir: &Path) -> Result<bool, IndexError> {
+    let index = frozen::open(dir).map_err(IndexError::tantivy(dir))?;
+    index.validate_checksum().map(|damaged| damaged.is_empty()).map_err(IndexError::tantivy(dir))
 }
 
 /// A date as a number that sorts: 2025-01-31 → 20250131.

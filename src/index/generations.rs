@@ -1,10 +1,10 @@
 //! Generations: immutable builds side by side, `CURRENT` naming the one in use.
 //!
-//! A build is made in `<name>.tmp-<process>`, verified, renamed, and only then named by `CURRENT`, which is itself written
-//! aside and renamed: a reader sees the old generation or the new one, whole.
+//! A build is made in `new.tmp-<process>`, verified, renamed, and only then named by `CURRENT`, which is itself written
+//! aside and renamed: a reader sees the old generation or the new one, whole. A process that is killed leaves at most a
+//! folder that nothing names; the next build, and the next start of the service, removes it.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::build::Plan;
+use super::folder::{clean, copy_corpus, is_unfinished, lock, sync_all, sync_folder, unfinished, write_durably};
 use super::verify::{self, Report};
 use super::{Analyzer, Counts, IndexDocument, IndexError, build, meaning};
 use crate::corpus::load::TOPICS;
@@ -22,7 +23,6 @@ use crate::retrieve::{Mode, Retriever};
 use crate::text::segment;
 
 const CURRENT: &str = "CURRENT";
-const LOCK: &str = ".lock";
 const MANIFEST: &str = "generation.json";
 /// Generations that a build leaves: the new one and the one before.
 const KEPT: usize = 2;
@@ -85,12 +85,13 @@ pub fn current(index: &Path) -> Result<String, IndexError> {
 /// The manifest of the generation in use, without opening it.
 pub fn manifest(index: &Path) -> Result<Generation, IndexError> {
     let path = index.join(current(index)?).join(MANIFEST);
-    let text = fs::read_to_string(&path).map_err(IndexError::io(&path))?;
-    serde_json::from_str(&text).map_err(|e| IndexError::Damaged { path, message: e.to_string() })
+    let damaged = |message: String| IndexError::Damaged { path: path.clone(), message };
+    let text = fs::read_to_string(&path).map_err(|e| damaged(format!("索引的说明读不了:{e}")))?;
+    serde_json::from_str(&text).map_err(|e| damaged(format!("索引的说明读不懂:{e}")))
 }
 
 /// Opens the generation in use with the corpus it was built from, and with the semantic stage where it has one. Refuses
-/// one built under other text rules.
+/// one built under other text rules, and one whose files are not byte for byte those that were written.
 pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
     open_as(index, Mode::Auto)
 }
@@ -99,6 +100,13 @@ pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
 pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
     let generation = manifest(index)?;
     let path = index.join(&generation.name);
+    let damaged = |message: &str| IndexError::Damaged { path: path.clone(), message: message.to_owned() };
+    if corpus::load::hash(&path.join("corpus")).ok().as_ref() != Some(&generation.corpus_hash) {
+        return Err(damaged("随索引保存的语料被改动过"));
+    }
+    if !build::is_intact(&path.join("search"))? {
+        return Err(damaged("索引文件损坏"));
+    }
     let (corpus, problems) = corpus::load(&path.join("corpus"));
     if let Some(first) = problems.first() {
         return Err(IndexError::Damaged { path, message: format!("随索引保存的语料不完整:{first}") });
@@ -159,8 +167,23 @@ pub fn is_stale(index: &Path, corpus: &Path) -> Result<bool, IndexError> {
     }
 }
 
+/// Removes what builds that were killed left in an index folder. Does nothing while a build runs.
+pub fn tidy(index: &Path) -> Result<(), IndexError> {
+    if !index.is_dir() {
+        return Ok(());
+    }
+    match lock(index) {
+        Ok(_lock) => clean(index),
+        Err(IndexError::Locked(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Builds a new generation from a corpus, verifies it and puts it in use. `built_at` is the caller's clock; `progress`
 /// is called with articles done and in all; where a model is installed, their new vectors count with them.
+///
+/// # Errors
+/// The generation in use stays, whatever the error.
 pub fn rebuild(
     corpus_dir: &Path,
     index: &Path,
@@ -170,11 +193,8 @@ pub fn rebuild(
     fs::create_dir_all(index).map_err(IndexError::io(index))?;
     let _lock = lock(index)?;
     clean(index)?;
-    let hash = corpus::load::hash(corpus_dir).map_err(IndexError::io(corpus_dir))?;
-    let stamp: String = built_at.chars().filter(char::is_ascii_digit).take(14).collect();
-    let name = format!("{stamp}-{}", &hash[..12]);
-    let aside = index.join(format!("{name}.tmp-{}", std::process::id()));
-    let built = build_aside(corpus_dir, index, &aside, &name, &hash, built_at, progress);
+    let aside = index.join(unfinished("new"));
+    let built = build_aside(corpus_dir, index, &aside, built_at, progress);
     let built = built.and_then(|built| put_in_use(index, &aside, &built.generation.name).map(|()| built));
     if built.is_err() {
         // What is left of a failed build is of no use; the next build would remove it as well.
@@ -183,19 +203,29 @@ pub fn rebuild(
     built
 }
 
+/// A name that no generation has: the same corpus may be built twice within a second, and the one in use is never
+/// touched.
+fn free_name(index: &Path, built_at: &str, hash: &str) -> String {
+    let stamp: String = built_at.chars().filter(char::is_ascii_digit).take(14).collect();
+    let name = format!("{stamp}-{}", &hash[..12]);
+    let taken = |name: &String| index.join(name).exists();
+    if !taken(&name) {
+        return name;
+    }
+    (2..).map(|n| format!("{name}-{n}")).find(|name| !taken(name)).unwrap_or(name)
+}
+
 fn build_aside(
     corpus_dir: &Path,
     index: &Path,
     aside: &Path,
-    name: &str,
-    hash: &str,
     built_at: &str,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Built, IndexError> {
     let search = aside.join("search");
     fs::create_dir_all(&search).map_err(IndexError::io(&search))?;
     let copy = aside.join("corpus");
-    copy_corpus(corpus_dir, &copy)?;
+    let hash = copy_corpus(corpus_dir, &copy)?;
     // Read from the copy: what is indexed is what is kept, whatever happens to the original meanwhile.
     let (corpus, problems) = corpus::load(&copy);
     if !problems.is_empty() {
@@ -214,11 +244,11 @@ fn build_aside(
     };
     let Counts { articles, passages } = build(&search, documents.into_iter(), &plan)?;
     let generation = Generation {
-        name: name.to_owned(),
+        name: free_name(index, built_at, &hash),
         built_at: built_at.to_owned(),
         text_version: segment::VERSION,
         vocabulary_hash: analyzer.vocabulary_hash().to_owned(),
-        corpus_hash: hash.to_owned(),
+        corpus_hash: hash,
         articles,
         passages,
         topics: TOPICS.iter().map(|t| (*t).to_owned()).collect(),
@@ -231,6 +261,7 @@ fn build_aside(
     }
     let manifest = serde_json::to_vec_pretty(&generation).unwrap_or_default();
     write_durably(&aside.join(MANIFEST), &manifest)?;
+    sync_all(aside)?;
     Ok(Built { generation, report })
 }
 
@@ -259,40 +290,16 @@ fn encode(
 
 fn put_in_use(index: &Path, aside: &Path, name: &str) -> Result<(), IndexError> {
     let place = index.join(name);
-    if place.exists() {
-        // The same corpus built twice within a second.
-        fs::remove_dir_all(&place).map_err(IndexError::io(&place))?;
-    }
     fs::rename(aside, &place).map_err(IndexError::io(&place))?;
     sync_folder(index)?;
     let current = index.join(CURRENT);
-    let next = index.join(format!("{CURRENT}.tmp-{}", std::process::id()));
+    let next = index.join(unfinished(CURRENT));
     write_durably(&next, format!("{name}\n").as_bytes())?;
     fs::rename(&next, &current).map_err(IndexError::io(&current))?;
     sync_folder(index)?;
-    keep_last(index, name)
-}
-
-/// One build at a time, across processes; the lock goes with the process.
-fn lock(index: &Path) -> Result<File, IndexError> {
-    let path = index.join(LOCK);
-    let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(IndexError::io(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(IndexError::Locked(index.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(IndexError::io(path)(error)),
-    }
-}
-
-/// Removes what dead builds left. Called under the lock, so that no living build is hit.
-fn clean(index: &Path) -> Result<(), IndexError> {
-    for entry in fs::read_dir(index).map_err(IndexError::io(index))?.flatten() {
-        if !entry.file_name().to_string_lossy().contains(".tmp-") {
-            continue;
-        }
-        let path = entry.path();
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(IndexError::io(path))?;
+    // The new one is in use: what of the old ones cannot be removed now is removed by the next build.
+    if let Err(error) = keep_last(index, name) {
+        tracing::warn!("{error}");
     }
     Ok(())
 }
@@ -304,7 +311,7 @@ fn keep_last(index: &Path, name: &str) -> Result<(), IndexError> {
         .flatten()
         .filter(|e| e.path().join(MANIFEST).is_file())
         .filter_map(|e| e.file_name().into_string().ok())
-        .filter(|n| n != name && !n.contains(".tmp-"))
+        .filter(|n| n != name && !is_unfinished(n))
         .collect();
     generations.sort();
     let surplus = generations.len().saturating_sub(KEPT - 1);
@@ -313,30 +320,6 @@ fn keep_last(index: &Path, name: &str) -> Result<(), IndexError> {
         fs::remove_dir_all(&path).map_err(IndexError::io(path))?;
     }
     Ok(())
-}
-
-fn copy_corpus(from: &Path, to: &Path) -> Result<(), IndexError> {
-    for name in corpus::load::files(from) {
-        let target = to.join(&name);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(IndexError::io(folder))?;
-        }
-        fs::copy(from.join(&name), &target).map_err(IndexError::io(&target))?;
-    }
-    Ok(())
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), IndexError> {
-    let write = || {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(IndexError::io(path))
-}
-
-fn sync_folder(path: &Path) -> Result<(), IndexError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(IndexError::io(path))
 }
 
 /// Every problem of a corpus that would be refused by [`rebuild`].

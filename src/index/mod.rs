@@ -1,18 +1,22 @@
 //! The index: passages of articles in tantivy, built aside, verified, swapped in whole.
 //!
 //! `document` says what is indexed, `passages` cuts its text, `analyzer` turns text into terms (the same for articles and
-//! questions), `schema` names the fields, `build` writes them, `generations` keeps immutable builds and the one in use.
+//! questions), `schema` names the fields, `build` writes them, `frozen` reads them, `generations` keeps immutable builds and the one in use in a
+//! `folder` that outlives what happens to its disk and its processes.
 //! Text is stored byte for byte; folding, synonyms and grams live in derived fields only.
 
 pub mod analyzer;
 pub mod build;
 pub mod document;
+mod folder;
+pub mod frozen;
 pub mod generations;
 pub mod meaning;
 pub mod passages;
 pub mod schema;
 pub mod verify;
 
+use std::io;
 use std::path::PathBuf;
 
 pub use analyzer::Analyzer;
@@ -23,9 +27,9 @@ pub use generations::{Built, Generation, Snapshot, current, open, rebuild};
 /// Why an index could not be built or opened; each names the place and the mend.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    #[error("{}:{source}", path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("{}:索引读写失败:{source};请运行 yiwen index 重建", path.display())]
+    #[error("{}:{}", path.display(), trouble(source))]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{}:{}", path.display(), search_trouble(source))]
     Tantivy { path: PathBuf, source: tantivy::TantivyError },
     #[error("{}:还没有索引;请运行 yiwen index", .0.display())]
     Missing(PathBuf),
@@ -35,6 +39,8 @@ pub enum IndexError {
     Damaged { path: PathBuf, message: String },
     #[error("{}:另一个进程正在重建索引;请等它结束再试", .0.display())]
     Locked(PathBuf),
+    #[error("{}:语料一直在变,没有读到一份完整的;请等文件存完再试", .0.display())]
+    Unsteady(PathBuf),
     #[error("语料有 {} 处问题,索引没有重建;第一处:{}", .0.len(), .0[0])]
     Corpus(Vec<crate::corpus::Problem>),
     #[error(transparent)]
@@ -43,8 +49,48 @@ pub enum IndexError {
     Unverified(Vec<verify::Miss>),
 }
 
+/// What happened to a file, and the mend.
+fn trouble(error: &io::Error) -> String {
+    use io::ErrorKind::{FileTooLarge, NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let told = match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => "磁盘写满了,或超出了配额;请腾出空间再试",
+        ReadOnlyFilesystem => "所在的磁盘是只读的;请换一个可写的文件夹(--index)",
+        PermissionDenied => "没有读写的权限;请检查文件夹的权限和运行本程序的用户",
+        NotFound => "文件不见了;请放回,或等它存完再试",
+        _ => return format!("读写失败:{error}"),
+    };
+    format!("{told}({error})")
+}
+
+/// The same for what the search library met.
+fn search_trouble(error: &tantivy::TantivyError) -> String {
+    use tantivy::TantivyError::{ErrorInThread, IoError, OpenWriteError};
+    use tantivy::directory::error::OpenWriteError::IoError as WriteIo;
+    match error {
+        IoError(error) | OpenWriteError(WriteIo { io_error: error, .. }) => trouble(error),
+        // Its writing threads tell no more than that they died.
+        ErrorInThread(_) => format!("索引写不下去,多半是磁盘写满了;请腾出空间,再运行 yiwen index({error})"),
+        _ => format!("索引读写失败:{error};请运行 yiwen index 重建"),
+    }
+}
+
 impl IndexError {
-    fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IndexError {
+    /// The error without the machine's own places, as far as callers may know it.
+    pub fn told(&self) -> String {
+        match self {
+            IndexError::Io { source, .. } => trouble(source),
+            IndexError::Tantivy { source, .. } => search_trouble(source),
+            IndexError::Locked(_) => "另一个进程正在重建索引,请等它结束再试".to_owned(),
+            IndexError::Unsteady(_) => "语料一直在变,没有读到一份完整的;请等文件存完再试".to_owned(),
+            IndexError::Missing(_) | IndexError::Foreign { .. } | IndexError::Damaged { .. } => {
+                "索引读不了,详见服务的日志".to_owned()
+            }
+            IndexError::Model(_) => "语义模型读不了,详见服务的日志".to_owned(),
+            IndexError::Corpus(_) | IndexError::Unverified(_) => self.to_string(),
+        }
+    }
+
+    fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> IndexError {
         let path = path.into();
         move |source| IndexError::Io { path, source }
     }

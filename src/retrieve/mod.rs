@@ -20,7 +20,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tantivy::{Index, ReloadPolicy, Searcher};
+use tantivy::{ReloadPolicy, Searcher};
 
 pub use explain::Explanation;
 pub use passage::Passage;
@@ -30,7 +30,7 @@ pub use weights::Weights;
 
 use crate::dense::{Encoder, Vectors};
 use crate::index::schema::Fields;
-use crate::index::{Analyzer, IndexError};
+use crate::index::{Analyzer, IndexError, frozen};
 use crate::region::{RegionCode, Regions};
 use shard::Shard;
 
@@ -97,7 +97,7 @@ impl Retriever {
     /// Opens the index in a folder. `topics` are those it was built with.
     pub fn open(dir: &Path, analyzer: Analyzer, topics: &[String], regions: &Regions) -> Result<Retriever, IndexError> {
         let wrong = |source| IndexError::Tantivy { path: dir.to_owned(), source };
-        let index = Index::open_in_dir(dir).map_err(wrong)?;
+        let index = frozen::open(dir).map_err(wrong)?;
         let fields = Fields::new();
         if index.schema() != fields.schema {
             let message = "索引的字段与程序不符".to_owned();

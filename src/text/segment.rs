@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use jieba_rs::Jieba;
 
 /// Version of the rules of folding and cutting; an index built under another version is refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest name of an issuing office that is kept with its document number.
 const LONGEST_OFFICE: usize = 8;

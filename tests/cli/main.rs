@@ -7,15 +7,18 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod mistakes;
+#[path = "../common/process.rs"]
+mod process;
 mod serving;
 mod words;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use process::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -38,16 +41,6 @@ static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
 /// The index of the shipped corpus.
 pub fn shipped_index() -> &'static Path {
     &INDEX
-}
-
-/// The program, in a folder, without the settings of whoever runs the tests.
-pub fn program(cwd: &Path, corpus: &Path, index: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yiwen"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YIWEN_")) {
-        command.env_remove(name);
-    }
-    command.current_dir(cwd).env("YIWEN_CORPUS", corpus).env("YIWEN_INDEX", index);
-    command
 }
 
 /// Runs the program to its end, without input.

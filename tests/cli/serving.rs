@@ -1,74 +1,17 @@
 //! `yiwen serve` as a process: a real socket, real signals.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::{FOLDER, common, program, shipped_index};
+use crate::process::{Service, program};
+use crate::{FOLDER, common, shipped_index};
 
-/// A running service; killed when dropped.
-struct Service {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Service {
-    fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
-        Service::start_with(corpus, index, log, &[])
-    }
-
-    fn start_with(corpus: &Path, index: &Path, log: &Path, env: &[(&str, &str)]) -> Result<Service, String> {
-        let mut child = program(FOLDER.path(), corpus, index)
-            .envs(env.iter().copied())
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(log).map_err(|e| e.to_string())?)
-            .spawn()
-            .map_err(|e| e.to_string())?;
-        let stdout = child.stdout.take().ok_or("no stdout")?;
-        let mut line = String::new();
-        let read = BufReader::new(stdout).read_line(&mut line).map_err(|e| e.to_string());
-        let address = line.trim().rsplit("http://").next().unwrap_or("").to_owned();
-        let service = Service { child, address };
-        read?;
-        if line.contains("http://") { Ok(service) } else { Err(format!("started with {line:?}")) }
-    }
-
-    fn get(&self, path: &str) -> Result<String, String> {
-        let mut stream = TcpStream::connect(&self.address).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(|e| e.to_string())?;
-        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).map_err(|e| e.to_string())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).map_err(|e| e.to_string())?;
-        Ok(answer)
-    }
-
-    fn signal(&self, name: &str) -> Result<(), String> {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        sent.map_err(|e| e.to_string())?.success().then_some(()).ok_or_else(|| format!("kill {name} failed"))
-    }
-
-    fn exit(&mut self) -> Result<i32, String> {
-        let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(20) {
-            if let Some(status) = self.child.try_wait().map_err(|e| e.to_string())? {
-                return Ok(status.code().unwrap_or(-1));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Err("still running after 20 s".to_owned())
-    }
+fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+    Service::start(program(FOLDER.path(), corpus, index), log)
 }
 
 fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
@@ -85,7 +28,7 @@ const QUESTION: &str = "/v1/search?q=%E5%BC%A0%E4%B8%89%E6%96%AD%E7%BC%B4";
 pub fn life() -> Result<(), String> {
     let (corpus, index, log) = folder("life");
     let started = Instant::now();
-    let mut service = Service::start(&corpus, &index, &log)?;
+    let mut service = start(&corpus, &index, &log)?;
     let ready = service.get("/readyz")?;
     let loaded = started.elapsed();
     if !ready.starts_with("HTTP/1.1 200") || !ready.contains("\"rebuild\":\"idle\"") {
@@ -128,7 +71,9 @@ pub fn life() -> Result<(), String> {
 pub fn doctor() -> Result<(), String> {
     let (corpus, index, log) = folder("doctor");
     let wechat = [("YIWEN_WECHAT_TOKEN", "doctorToken")];
-    let service = Service::start_with(&corpus, &index, &log, &wechat)?;
+    let mut command = program(FOLDER.path(), &corpus, &index);
+    command.envs(wechat);
+    let service = Service::start(command, &log)?;
     let examine = |arguments: &[&str]| {
         let mut command = program(FOLDER.path(), &corpus, &index);
         let output = command.envs(wechat).arg("doctor").args(arguments).output().map_err(|e| e.to_string())?;
@@ -192,7 +137,7 @@ pub fn nothing() -> Result<(), String> {
 pub fn old() -> Result<(), String> {
     let (corpus, index, log) = folder("old");
     fs::write(corpus.join("vocabulary/synonyms.tsv"), "没有制表符\n").map_err(|e| e.to_string())?;
-    let service = Service::start(&corpus, &index, &log)?;
+    let service = start(&corpus, &index, &log)?;
     let ready = service.get("/readyz")?;
     let log = fs::read_to_string(&log).map_err(|e| e.to_string())?;
     let told = ready.contains("\"rebuild\":\"failed\"") && ready.contains("vocabulary/synonyms.tsv:1:");

@@ -58,7 +58,18 @@ pub fn complete() -> Result<(), String> {
     if unasked.is_empty() { Ok(()) } else { Err(format!("no row asks {unasked:?} with success")) }
 }
 
-/// Each kind of problem is expected by a row, besides those that need a broken service.
+/// On every answer, errors and unknown addresses included.
+const HEADERS: &[&str] = &[
+    "cache-control",
+    "content-security-policy",
+    "cross-origin-opener-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-request-id",
+];
+
+/// Each kind of problem is expected by a row, besides those that need a broken or a flooded service.
 pub fn problems_covered() -> Result<(), String> {
     let expected: BTreeSet<String> = rows()
         .filter_map(|r| Some(r.json["expect"]["json"]["/type"].as_str()?.strip_prefix(TYPE_PREFIX)?.to_owned()))
@@ -69,6 +80,8 @@ pub fn problems_covered() -> Result<(), String> {
         "timeout",
         "body-unreadable",
         "rebuild-running",
+        "too-many-requests",
+        "overloaded",
         "wechat-not-configured",
         "wrong-signature",
         "broken-xml",
@@ -118,7 +131,7 @@ fn fits(route: &Route, target: &str) -> bool {
 /// What in an answer does not keep the contract.
 pub fn held(method: &str, target: &str, reply: &Reply) -> Vec<String> {
     let mut wrong = vec![];
-    for header in ["x-content-type-options", "referrer-policy", "x-request-id", "cache-control"] {
+    for header in HEADERS {
         if reply.header(header).is_empty() {
             wrong.push(format!("no header {header}"));
         }

@@ -10,6 +10,7 @@ mod agreement;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
+mod limits;
 mod reload;
 mod service;
 
@@ -29,6 +30,10 @@ fn main() {
     test("a changed corpus goes live, a broken one does not", reload::swap);
     test("a corpus broken at the start leaves the good index in service", reload::start_on_broken);
     test("a service that stops says so and still answers", reload::stopping);
+    test("a caller without a key has its address's allowance", limits::by_address);
+    test("a key has its own allowance, and keys cannot be tried out", limits::by_key);
+    test("a full queue is told at once", limits::overloaded);
+    test("every figure is declared once", limits::figures);
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 

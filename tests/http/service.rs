@@ -36,7 +36,7 @@ impl Reply {
     }
 }
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
 /// The shipped corpus, indexed once.
 static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -73,14 +73,15 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         public_url: None,
         wechat: None,
         request_timeout: Duration::from_secs(30),
+        limits: Default::default(),
     }
 }
 
-fn caller(name: &str, key: &str, scope: Scope) -> Key {
+pub fn caller(name: &str, key: &str, scope: Scope) -> Key {
     Key { name: name.to_owned(), sha256: hash(key), scopes: vec![scope] }
 }
 
-fn opened(options: Options) -> Shared {
+pub fn opened(options: Options) -> Shared {
     let app = App::new(options);
     app.put_in_use(Live::new(index::open(&INDEX).expect("the index opens")));
     app

@@ -21,7 +21,7 @@ pub const DOORS: &[Door] = &[
     Door { routes: fastgpt::ROUTES, access: Access::Key, errors: fastgpt::ERRORS },
     Door { routes: mcp::ROUTES, access: Access::Key, errors: mcp::ERRORS },
     // WeChat signs its requests by a token of its own.
-    Door { routes: wechat::ROUTES, access: Access::Open, errors: wechat::ERRORS },
+    Door { routes: wechat::ROUTES, access: Access::Signed, errors: wechat::ERRORS },
 ];
 
 /// What to paste where, one line a platform. `base` is the address as people reach it, without a slash at its end.

@@ -21,7 +21,7 @@ use crate::conversation::SMALL_TALK;
 use crate::engine::QUESTION_CHARS;
 use crate::facts::Facts;
 use crate::http::answer::Asked;
-use crate::http::input::{FromQuery, Input};
+use crate::http::input::{FromQuery, FromText, Input};
 use crate::http::observe::Note;
 use crate::http::problem::{Kind, Problem, Shape};
 use crate::http::state::{App, Shared, today};
@@ -161,7 +161,7 @@ async fn verify(State(app): State<Shared>, FromQuery(mut input): FromQuery) -> R
 async fn message(
     State(app): State<Shared>,
     FromQuery(mut input): FromQuery,
-    body: String,
+    FromText(body): FromText,
 ) -> Result<Response, Problem> {
     let request = Signed::read(&app, &mut input)?;
     let outer = members(&body)?;

@@ -1,0 +1,88 @@
+//! What the service takes at a time, so that no caller and no flood takes it from the others.
+//!
+//! A request passes, in this order: its connection (`connections`, `stall`), its caller's allowance (`allowance`, by key or
+//! by `address`), the receipt of its body (`intake`) and the queue in front of the processor cores (`gate`). Whatever does
+//! not fit is refused at once, by 429 or 503 with `Retry-After`; nothing is refused late.
+
+pub mod address;
+pub mod allowance;
+pub mod connections;
+pub mod gate;
+pub mod intake;
+pub mod stall;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::runtime::Handle;
+
+use super::guard::{Access, access_of};
+use super::problem::{Kind, Problem};
+use super::state::Shared;
+use address::Network;
+use allowance::Allowance;
+use connections::Connections;
+use gate::Gate;
+use intake::Intake;
+
+/// What the settings say of the limits.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Requests a minute from one address; 0 is without limit.
+    pub rate_per_address: u32,
+    /// Requests a minute with one key; 0 is without limit.
+    pub rate_per_key: u32,
+    /// Whose `X-Forwarded-For` counts.
+    pub proxies: Vec<Network>,
+}
+
+/// The limits of one service.
+pub struct Limits {
+    pub per_address: Allowance,
+    pub per_key: Allowance,
+    pub proxies: Vec<Network>,
+    pub connections: Connections,
+    pub intake: Intake,
+    pub gate: Gate,
+}
+
+impl Limits {
+    pub fn new(settings: Settings) -> Limits {
+        Limits {
+            per_address: Allowance::new(settings.rate_per_address),
+            per_key: Allowance::new(settings.rate_per_key),
+            connections: Connections::new(settings.proxies.clone()),
+            proxies: settings.proxies,
+            intake: Intake::default(),
+            gate: Gate::default(),
+        }
+    }
+}
+
+/// The middleware: receives the body, waits for a place and answers there. A request that computes never holds a thread
+/// that accepts connections, so a refusal is as quick under load as without.
+pub async fn place(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    if access_of(&request) == Access::Open {
+        return next.run(request).await;
+    }
+    let (request, received) = match app.limits.intake.whole(request).await {
+        Ok(whole) => whole,
+        Err(problem) => return problem.into_response(),
+    };
+    let Some(place) = app.limits.gate.enter().await else {
+        app.metrics.refused(Kind::Overloaded);
+        return Problem::new(Kind::Overloaded, "现在问的人太多,请过一会儿再试").after(1).into_response();
+    };
+    let runtime = Handle::current();
+    let answered = tokio::task::spawn_blocking(move || {
+        let response = runtime.block_on(next.run(request));
+        drop((place, received));
+        response
+    });
+    match answered.await {
+        Ok(response) => response,
+        // Told by the layer that tells every panic.
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        Err(_) => Problem::new(Kind::NotReady, "服务正在停止").into_response(),
+    }
+}
