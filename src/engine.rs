@@ -145,11 +145,10 @@ impl Engine {
         self.search(&Query {
             text: understood.reading.text(),
             region,
-            topic: None,
             about: &about,
             at: Some(at),
             limit: PASSAGES,
-            offset: 0,
+            ..Query::default()
         })
         .hits
     }

@@ -178,6 +178,10 @@ fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], l
             if topic.is_some_and(|bit| topics & bit == 0) {
                 continue;
             }
+            let published = shard.figure(&shard.published, id) / 10_000;
+            if query.year.is_some_and(|year| u64::try_from(year) != Ok(published)) {
+                continue;
+            }
             let off_topic = if about != 0 && topics & about == 0 { weights.off_topic } else { 1.0 };
             let (class, nearness) = nearness(shard.figure(&shard.region, id), query.region, weights);
             let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
