@@ -34,7 +34,7 @@ pub fn brief(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     let said = scene.asked.turns.get(scene.turn).map_or("", |turn| turn.text.as_str());
     let query = format!("q={}&region={region}", encoded(said));
     for passage in &answer.passages {
-        one(out, passage, &query);
+        one(out, passage, &query, "h4");
     }
     put!(
         out,
@@ -43,11 +43,11 @@ pub fn brief(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     );
 }
 
-/// One passage; `query` leads to why it was found.
-fn one(out: &mut String, p: &Passage, query: &str) {
+/// One passage; `query` leads to why it was found, `heading` is the tag of its title.
+fn one(out: &mut String, p: &Passage, query: &str, heading: &str) {
     put!(
         out,
-        "<article class=\"passage\"><h4><a href=\"/articles/{}\">{}</a></h4>",
+        "<article class=\"passage\"><{heading}><a href=\"/articles/{}\">{}</a></{heading}>",
         Safe(path(&p.article)),
         Safe(&p.title)
     );
@@ -197,7 +197,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
     let query =
         format!("q={}&region={}", encoded(&wanted.text), wanted.region.map(|r| r.to_string()).unwrap_or_default());
     for passage in &found.hits {
-        one(&mut out, passage, &query);
+        one(&mut out, passage, &query, "h2");
     }
     out.push_str("</div>");
     paging(&mut out, found.total.div_ceil(PAGE).min(LAST_PAGE), wanted.page, "/search", &|page| wanted.query(page));

@@ -14,7 +14,7 @@ fn id(scene: Scene<'_>, computed: &Computed, number: usize) -> String {
 pub fn mark(out: &mut String, scene: Scene<'_>, computed: &Computed, parameter: &str) {
     let Some(number) = computed.parameters.iter().position(|p| p.id == parameter) else { return };
     let p = &computed.parameters[number];
-    let class = if p.level == "unverified" { "mark warn" } else { "mark" };
+    let class = if p.level == "unverified" { "ref warn" } else { "ref" };
     put!(
         out,
         " <button type=\"button\" class=\"{class}\" popovertarget=\"{}\" aria-label=\"出处 {}:{}\">{}</button>",

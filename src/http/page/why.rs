@@ -40,7 +40,7 @@ pub async fn why(State(app): State<Shared>, FromQuery(mut input): FromQuery) -> 
 
 fn explain(live: &Live, asked: &Asked, article: Option<&str>) -> Result<(String, Note), Problem> {
     let Some(said) = asked.turns.last().map(|turn| turn.text.as_str()) else { return Err(super::home::empty()) };
-    let mut out = String::from("<section class=\"why card\">");
+    let mut out = String::from("<h1>为什么这样回答</h1><section class=\"why card\">");
     let note = match article {
         Some(article) => {
             passage(&mut out, live, asked, said, article)?;

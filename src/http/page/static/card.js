@@ -5,7 +5,7 @@ import { painted } from "./service.js";
 
 const WAIT_MS = 350;
 
-// `ours.replaced(turn, query)` is called after a card was replaced, `ours.ask(query)` for a question that is a link.
+// `ours.replaced(turn)` is called after a card was replaced, `ours.ask(query)` for a question that is a link.
 export function live(root, service, ours) {
   let timer = 0;
   let byKeyboard = false;
@@ -23,7 +23,7 @@ export function live(root, service, ours) {
     turn.classList.add("busy");
     try {
       const fresh = await service.card(query);
-      if (turn.dataset.asked === query) ours.replaced(replace(turn, fresh), query);
+      if (turn.dataset.asked === query) ours.replaced(replace(turn, fresh));
     } catch (problem) {
       if (turn.dataset.asked === query) wrong(turn, problem.message);
     }
@@ -98,9 +98,23 @@ export function live(root, service, ours) {
   root.addEventListener("focusout", (event) => {
     const turn = event.target.closest(".turn");
     const panel = event.target.closest(".facts");
-    if (!turn?.waiting || panel?.contains(event.relatedTarget)) return;
-    panel.replaceWith(turn.waiting);
-    delete turn.waiting;
+    if (!turn?.waiting || !panel) return;
+    const next = event.relatedTarget;
+    if (panel.contains(next) && typed(next)) return;
+    const swap = () => {
+      if (!turn.waiting) return;
+      const to = panel.contains(focused()) ? focused().closest("[data-fact]")?.dataset.fact : next?.closest?.("[data-fact]")?.dataset.fact;
+      for (const chip of panel.querySelectorAll("[data-fact][open]")) {
+        const same = turn.waiting.querySelector(`[data-fact="${chip.dataset.fact}"]`);
+        if (same && chip.dataset.fact === to) same.open = true;
+      }
+      panel.replaceWith(turn.waiting);
+      if (to) turn.querySelector(`.facts [data-fact="${to}"] summary`)?.focus();
+      delete turn.waiting;
+    };
+    // A press ends where it began.
+    if (byKeyboard || !panel.contains(next)) swap();
+    else root.addEventListener("click", () => setTimeout(swap), { once: true, capture: true });
   });
   root.addEventListener("submit", (event) => {
     const form = event.target;

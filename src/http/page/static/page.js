@@ -81,8 +81,8 @@ function asking(main) {
   showRecent(main);
   live(main, yiwen, {
     lifts: true,
-    replaced(turn, query) {
-      go(query, false);
+    replaced(turn) {
+      go(turn.dataset.query, false);
       say(turn);
     },
     ask(query) {
