@@ -28,6 +28,14 @@ pub struct Reply {
     pub known: Map<String, Value>,
 }
 
+/// What a person gave beside a turn by a form, not in words.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub facts: Facts,
+    /// The place to reckon with from now on, whatever was named before.
+    pub place: Option<RegionCode>,
+}
+
 /// A conversation so far.
 pub struct Conversation<'e> {
     engine: &'e Engine,
@@ -37,12 +45,27 @@ pub struct Conversation<'e> {
     understood: Option<Understanding>,
     /// What was asked for after the last question.
     asked: Option<&'static str>,
+    /// Each answer says how its question was understood.
+    explain: bool,
 }
 
 impl<'e> Conversation<'e> {
     /// Nothing said yet. `region` counts where the person names none; `at` is the day whose law counts.
     pub fn new(engine: &'e Engine, region: Option<RegionCode>, at: Date) -> Conversation<'e> {
-        Conversation { engine, region, at, dialogue: Dialogue::default(), understood: None, asked: None }
+        Conversation {
+            engine,
+            region,
+            at,
+            dialogue: Dialogue::default(),
+            understood: None,
+            asked: None,
+            explain: false,
+        }
+    }
+
+    /// The same, each answer saying how its question was understood.
+    pub fn explained(self) -> Conversation<'e> {
+        Conversation { explain: true, ..self }
     }
 
     /// Takes the person's turns in order and replies to the last.
@@ -56,8 +79,17 @@ impl<'e> Conversation<'e> {
 
     /// Takes the next turn and replies to it.
     pub fn say(&mut self, text: &str) -> Reply {
+        self.say_with(text, &Given::default())
+    }
+
+    /// The same with what was given beside it, which holds until a later turn says otherwise.
+    pub fn say_with(&mut self, text: &str, given: &Given) -> Reply {
         if !self.hear(text) {
             return self.small_talk();
+        }
+        if let Some(understood) = self.dialogue.give(&given.facts, given.place) {
+            self.asked = self.engine.next_fact(&self.question(text), &understood);
+            self.understood = Some(understood);
         }
         let Some(understood) = self.understood.clone() else { return self.small_talk() };
         let answer = self.engine.answer_understood(&self.question(text), understood);
@@ -76,7 +108,7 @@ impl<'e> Conversation<'e> {
     }
 
     fn question<'q>(&self, text: &'q str) -> Question<'q> {
-        Question { text, region: self.region, at: self.at, facts: Facts::default(), explain: false }
+        Question { text, region: self.region, at: self.at, facts: Facts::default(), explain: self.explain }
     }
 
     fn small_talk(&self) -> Reply {

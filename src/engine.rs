@@ -152,11 +152,10 @@ impl Engine {
         let query = Query {
             text: understood.reading.text(),
             region,
-            topic: None,
             about: &about,
             at: Some(at),
             limit: PASSAGES,
-            offset: 0,
+            ..Query::default()
         };
         let retriever = &self.snapshot.retriever;
         let explanations = if explain { retriever.explain(&query) } else { vec![] };
@@ -166,11 +165,20 @@ impl Engine {
     /// Ranked passages, as an answer would show them: the words are understood first. A region given by the
     /// caller wins over one that the words name.
     pub fn search(&self, query: &Query<'_>, at: Date) -> Found {
+        self.with_understanding(query, at, |query| self.snapshot.retriever.search(query))
+    }
+
+    /// How each hit that [`Engine::search`] gives came to its place.
+    pub fn explain_search(&self, query: &Query<'_>, at: Date) -> Vec<Explanation> {
+        self.with_understanding(query, at, |query| self.snapshot.retriever.explain(query))
+    }
+
+    fn with_understanding<T>(&self, query: &Query<'_>, at: Date, then: impl FnOnce(&Query<'_>) -> T) -> T {
         let understood = self.understander.understand(query.text, at, None);
         let about = about(&understood);
         let region = query.region.or(understood.place.as_ref().map(|p| p.code));
         let text = understood.reading.text();
-        self.snapshot.retriever.search(&Query { text, region, about: &about, at: Some(at), ..*query })
+        then(&Query { text, region, about: &about, at: Some(at), ..*query })
     }
 
     /// Curated questions of the passages found, the asked one left out.

@@ -104,11 +104,12 @@ fn topics(file: &mut TomlFile<'_>, classes: &BTreeSet<String>) -> Vec<Topic> {
     let mut found = vec![];
     for (id, value) in &root {
         let Some(table) = table_of(file, id.get_ref(), value) else { continue };
-        file.only(table, &["label", "when", "rules"]);
+        file.only(table, &["label", "examples", "when", "rules"]);
         file.require(table, "label", id.span().start);
         let mut topic = Topic {
             id: id.get_ref().to_string(),
             label: file.string(table, "label").unwrap_or_default(),
+            examples: file.strings(table, "examples").unwrap_or_default(),
             when: conditions(file, table, "when", classes),
             rules: vec![],
         };

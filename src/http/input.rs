@@ -298,6 +298,11 @@ impl Input {
         None
     }
 
+    /// A year, where one is named.
+    pub fn year(&mut self, name: &'static str) -> Option<i16> {
+        i16::try_from(self.count(name, 0, 1..=9_999)).ok().filter(|year| *year > 0)
+    }
+
     /// The object `facts`, member by member.
     pub fn facts_object(&mut self, name: &'static str) -> Vec<(String, Value)> {
         match self.take(name) {

@@ -126,6 +126,7 @@ const NATIVE: &[Door] = &[
     Door { access: Access::Open, ..native(probes::ROUTES) },
     Door { access: Access::Open, ..native(openapi::ROUTES) },
     Door { access: Access::Browser, ..native(page::ROUTES) },
+    Door { access: Access::Open, ..native(page::STATIC) },
 ];
 
 /// Every door.
@@ -165,10 +166,13 @@ pub fn router(app: Shared) -> Router {
     Router::new().fallback_service(MapRequestLayer::new(single_slashes).layer(router))
 }
 
-/// `/v1/…` may be called from pages of other origins: chat clients in a browser do. No cookie opens any door.
+/// `/v1/…` and the widget's parts may be called from pages of other origins: chat clients in a browser do. No cookie opens
+/// any door.
 fn browsers() -> CorsLayer {
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(|_, request| request.uri.path().starts_with("/v1/")))
+        .allow_origin(AllowOrigin::predicate(|_, request| {
+            request.uri.path().starts_with("/v1/") || page::for_other_origins(&request.uri)
+        }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .max_age(Duration::from_secs(3600))

@@ -119,7 +119,7 @@ pub fn json(regions: &Regions, parameter: &Parameter, value: &ParameterValue) ->
 }
 
 /// The values of one parameter at one place, by day.
-fn history(live: &Live, parameter: &Parameter, of: &ParameterValue) -> Vec<ValueJson> {
+pub fn history(live: &Live, parameter: &Parameter, of: &ParameterValue) -> Vec<ValueJson> {
     let regions = &live.engine.snapshot.corpus.law.regions;
     let mut values: Vec<&ParameterValue> = parameter.values.iter().filter(|v| v.region == of.region).collect();
     values.sort_by_key(|v| (v.from, v.when.clone()));

@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
         body: None,
         answer: (JSON, "RuleSheet"),
         status: 200,
-        handler: || get(sheet),
+        handler: || get(one),
     },
     Route {
         method: "POST",
@@ -153,38 +153,47 @@ fn own<'l>(live: &'l Live, rule: &'static Rule) -> impl Iterator<Item = &'l Para
     live.engine.snapshot.corpus.law.parameters.iter().filter(move |p| p.rule == rule.id)
 }
 
-async fn list(State(app): State<Shared>) -> Result<Json<RuleList>, Problem> {
-    let live = app.live()?;
+/// Every rule as a line.
+pub fn lines(live: &Live) -> Vec<RuleLine> {
     let line = |rule: &'static Rule| RuleLine {
         rule: rule.id,
         label: rule.label,
-        topic: topic(&live, rule.topic),
+        topic: topic(live, rule.topic),
         facts: rule.facts,
         results: rule.results,
-        values: own(&live, rule).map(|p| p.values.len()).sum(),
-        regions: coverage(&live, rule).len(),
+        values: own(live, rule).map(|p| p.values.len()).sum(),
+        regions: coverage(live, rule).len(),
         href: format!("/v1/rules/{}", rule.id),
     };
-    Ok(Json(RuleList { rules: RULES.iter().map(line).collect(), index: live.engine.info() }))
+    RULES.iter().map(line).collect()
 }
 
-async fn sheet(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<RuleSheet>, Problem> {
-    let live = app.live()?;
-    let rule = find(&id)?;
+/// Everything about the rule with this id.
+pub fn sheet(live: &Live, id: &str) -> Result<RuleSheet, Problem> {
+    let rule = find(id)?;
     let fact = |name: &&'static str| FactSheet {
-        asked: compose::missing(words(&live), name),
+        asked: compose::missing(words(live), name),
         allowed: facts::spec(name).and_then(|s| s.kind.choices()),
     };
-    Ok(Json(RuleSheet {
+    Ok(RuleSheet {
         rule: rule.id,
         label: rule.label,
-        topic: topic(&live, rule.topic),
+        topic: topic(live, rule.topic),
         facts: rule.facts.iter().map(fact).collect(),
         results: rule.results,
-        parameters: own(&live, rule).map(|p| parameter_sheet(&live, p)).collect(),
-        coverage: coverage(&live, rule),
+        parameters: own(live, rule).map(|p| parameter_sheet(live, p)).collect(),
+        coverage: coverage(live, rule),
         index: live.engine.info(),
-    }))
+    })
+}
+
+async fn list(State(app): State<Shared>) -> Result<Json<RuleList>, Problem> {
+    let live = app.live()?;
+    Ok(Json(RuleList { rules: lines(&live), index: live.engine.info() }))
+}
+
+async fn one(State(app): State<Shared>, FromPath(id): FromPath) -> Result<Json<RuleSheet>, Problem> {
+    Ok(Json(sheet(&*app.live()?, &id)?))
 }
 
 fn parameter_sheet(live: &Live, parameter: &Parameter) -> ParameterSheet {

@@ -25,6 +25,7 @@ pub const ROUTES: &[Route] = &[Route {
         required("q", Takes::Question, "要搜的话,最多 1000 字"),
         optional("region", Takes::Text, "地区:名称或六位代码;只找本地、所在省和全国的"),
         optional("topic", Takes::Topic, "主题"),
+        optional("year", Takes::Count(1, 9999), "发布的年份"),
         optional("limit", Takes::Count(0, 100), "最多几条,0 至 100,默认 10"),
         optional("offset", Takes::Count(0, 10_000), "跳过前几条,0 至 10000,默认 0"),
     ],
@@ -55,6 +56,7 @@ pub struct Asked {
     text: String,
     region: Option<RegionCode>,
     topic: Option<String>,
+    year: Option<i16>,
     limit: usize,
     offset: usize,
 }
@@ -66,6 +68,7 @@ impl Asked {
             text: input.question(name),
             region: input.region("region", &live.engine.snapshot.corpus.law.regions),
             topic: input.topic("topic"),
+            year: input.year("year"),
             limit: input.count("limit", 10, 0..=100),
             offset: input.count("offset", 0, 0..=10_000),
         };
@@ -75,9 +78,9 @@ impl Asked {
 
     /// Searches, by the clock.
     pub fn search(self, live: &Live) -> (SearchResult, Note) {
-        let Asked { text, region, topic, limit, offset } = self;
+        let Asked { text, region, topic, year, limit, offset } = self;
         let started = Instant::now();
-        let query = Query { text: &text, region, topic: topic.as_deref(), limit, offset, ..Query::default() };
+        let query = Query { text: &text, region, topic: topic.as_deref(), year, limit, offset, ..Query::default() };
         let found = live.engine.search(&query, today());
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         let note = Note::of(&text);

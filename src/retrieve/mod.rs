@@ -42,6 +42,8 @@ pub struct Query<'q> {
     pub region: Option<RegionCode>,
     /// Only articles of this topic.
     pub topic: Option<&'q str>,
+    /// Only articles published in this year.
+    pub year: Option<i16>,
     /// What the question was understood to be about: articles of other topics count for less. Empty where that is not
     /// known.
     pub about: &'q [&'q str],

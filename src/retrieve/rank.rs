@@ -253,6 +253,8 @@ struct Filter<'q> {
     region: Option<RegionCode>,
     /// Bit of the topic asked for.
     topic: Option<u64>,
+    /// The year of publication asked for.
+    year: Option<u64>,
     /// Bits of the topics that the question was understood to be about.
     about: u64,
     /// The day asked for, as a number.
@@ -272,6 +274,8 @@ impl Filter<'_> {
             retriever,
             region: query.region,
             topic: query.topic.map(bit),
+            // No article is of a year before our era.
+            year: query.year.map(|year| u64::try_from(year).unwrap_or(u64::MAX)),
             about: query.about.iter().fold(0, |bits, asked| bits | bit(asked)),
             at,
             now: at.unwrap_or(retriever.newest) / 10_000,
@@ -280,7 +284,9 @@ impl Filter<'_> {
 
     fn admits(&self, shard: u32, article: u32) -> bool {
         let shard = &self.retriever.shards[shard as usize];
+        let year = shard.figure(&shard.published, article) / 10_000;
         self.topic.is_none_or(|bit| shard.figure(&shard.topics, article) & bit != 0)
+            && self.year.is_none_or(|wanted| wanted == year)
     }
 
     fn class(&self, shard: u32, article: u32) -> u8 {

@@ -47,7 +47,7 @@ const NO: &[&str] = &[
 
 impl Understander {
     /// The value of the fact asked for, where the turn is nothing but that.
-    pub(super) fn bare(&self, text: &str, at: Date, asked: &str) -> Option<Fact> {
+    pub fn bare(&self, text: &str, at: Date, asked: &str) -> Option<Fact> {
         let kind = spec(asked)?.kind;
         let folded = Folded::new(text);
         let whole = (0, folded.chars().len());

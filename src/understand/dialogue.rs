@@ -70,6 +70,26 @@ impl Dialogue {
         Turn::Question(Box::new(understood))
     }
 
+    /// Adds what was given beside the turn just taken; `None` where there is nothing to add or no question in hand.
+    pub fn give(&mut self, facts: &Facts, place: Option<RegionCode>) -> Option<Understanding> {
+        let question = self.question.as_mut().filter(|_| !facts.0.is_empty() || place.is_some())?;
+        let turn = self.turns.saturating_sub(1);
+        replace_alternatives(&mut question.facts, facts);
+        for (name, fact) in &facts.0 {
+            question.facts.insert(name, fact.clone());
+            self.known_since.insert((*name).to_owned(), turn);
+            if PERSON.contains(name) {
+                self.person.insert(name, (fact.clone(), turn));
+            }
+        }
+        if let Some(code) = place {
+            question.place = Some(AskedPlace { code, span: None, ambiguous: false });
+            self.from = Some(code);
+            self.known_since.insert("region".to_owned(), turn);
+        }
+        Some(question.clone())
+    }
+
     /// The last question with what this turn adds or changes, if the turn continues it.
     fn continued(
         &mut self,

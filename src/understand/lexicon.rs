@@ -56,6 +56,8 @@ impl Condition {
 pub struct Topic {
     pub id: String,
     pub label: String,
+    /// Questions to show people who do not know how to ask.
+    pub examples: Vec<String>,
     pub when: Vec<Condition>,
     /// Rule id → conditions, one of which must hold.
     pub rules: Vec<(String, Vec<Condition>)>,

@@ -40,6 +40,7 @@ fn check(row: &Value) -> Result<(), String> {
         text: row["query"].as_str().unwrap(),
         region: row["region"].as_str().and_then(RegionCode::parse),
         topic: row["topic"].as_str(),
+        year: row["year"].as_i64().and_then(|year| i16::try_from(year).ok()),
         about: &row["about"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>(),
         at: date(&row["at"]),
         limit: 10,
