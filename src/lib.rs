@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod engine;
 pub mod eval;
 pub mod facts;
+pub mod gaps;
 pub mod http;
 pub mod index;
 pub mod keys;

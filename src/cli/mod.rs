@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod doctor;
 mod eval;
+mod gaps;
 mod import;
 mod index;
 mod mcp;
@@ -81,6 +82,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// 检查语料:每一处问题的文件、行号和改法
     Check(check::Arguments),
+    /// 没有答好的问题:相近的合在一起,可导出成待写的文章
+    Gaps(gaps::Arguments),
     /// 规则与参数:比较两套参数
     Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
@@ -122,6 +125,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Doctor(arguments) => doctor::run(&config, arguments),
         Command::Mcp => mcp::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
+        Command::Gaps(arguments) => gaps::run(&config, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }

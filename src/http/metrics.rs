@@ -35,6 +35,8 @@ struct Figures {
     answer_duration: Histogram,
     rebuilds: [u64; 2],
     panics: u64,
+    /// Not useful, useful.
+    feedback: [u64; 2],
 }
 
 /// The registry.
@@ -64,6 +66,11 @@ impl Metrics {
     /// One rebuild that ended.
     pub fn rebuilt(&self, well: bool) {
         self.figures().rebuilds[usize::from(!well)] += 1;
+    }
+
+    /// One post of feedback that was kept.
+    pub fn feedback(&self, useful: bool) {
+        self.figures().feedback[usize::from(useful)] += 1;
     }
 
     /// One request that hit a programming error.
@@ -100,7 +107,14 @@ pub fn render(app: &App) -> String {
     page.line("index_rebuilds_total", r#"result="failed""#, figures.rebuilds[1] as f64);
     page.head("panics_total", "counter", "Requests that hit a programming error.");
     page.line("panics_total", "", figures.panics as f64);
+    page.head("feedback_total", "counter", "Posts of feedback kept, by verdict.");
+    page.line("feedback_total", r#"useful="false""#, figures.feedback[0] as f64);
+    page.line("feedback_total", r#"useful="true""#, figures.feedback[1] as f64);
     drop(figures);
+    if let Some(gaps) = &app.gaps {
+        page.head("gaps_dropped_total", "counter", "Open questions not written down because too many waited.");
+        page.line("gaps_dropped_total", "", gaps.dropped() as f64);
+    }
     let live = app.current();
     page.head("ready", "gauge", "1 when the service takes questions.");
     page.line("ready", "", f64::from(u8::from(live.is_some() && !app.is_stopping())));

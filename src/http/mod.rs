@@ -5,11 +5,14 @@
 //! route of our own: copy `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`. To add a platform's
 //! protocol: copy `doors/fastgpt.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
 
+pub mod allowance;
 pub mod answer;
 pub mod articles;
 pub mod chat;
 pub mod compute;
 pub mod doors;
+pub mod feedback;
+pub mod gaps;
 pub mod guard;
 pub mod index;
 pub mod input;
@@ -84,6 +87,8 @@ pub enum Takes {
     Topic,
     Rule,
     Day,
+    /// Why a question was not answered well.
+    Reason,
     /// A whole number from and to.
     Count(u32, u32),
 }
@@ -121,6 +126,8 @@ const NATIVE: &[Door] = &[
     native(rules::ROUTES),
     native(parameters::ROUTES),
     native(index::ROUTES),
+    native(feedback::ROUTES),
+    native(gaps::ROUTES),
     Door { access: Access::Open, ..native(probes::ROUTES) },
     Door { access: Access::Open, ..native(openapi::ROUTES) },
     Door { access: Access::Browser, ..native(page::ROUTES) },

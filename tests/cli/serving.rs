@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crate::{FOLDER, common, program, shipped_index};
 
 /// A running service; killed when dropped.
-struct Service {
+pub struct Service {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Drop for Service {
@@ -23,11 +23,11 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+    pub fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
         Service::start_with(corpus, index, log, &[])
     }
 
-    fn start_with(corpus: &Path, index: &Path, log: &Path, env: &[(&str, &str)]) -> Result<Service, String> {
+    pub fn start_with(corpus: &Path, index: &Path, log: &Path, env: &[(&str, &str)]) -> Result<Service, String> {
         let mut child = program(FOLDER.path(), corpus, index)
             .envs(env.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -54,12 +54,12 @@ impl Service {
         Ok(answer)
     }
 
-    fn signal(&self, name: &str) -> Result<(), String> {
+    pub fn signal(&self, name: &str) -> Result<(), String> {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
         sent.map_err(|e| e.to_string())?.success().then_some(()).ok_or_else(|| format!("kill {name} failed"))
     }
 
-    fn exit(&mut self) -> Result<i32, String> {
+    pub fn exit(&mut self) -> Result<i32, String> {
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(20) {
             if let Some(status) = self.child.try_wait().map_err(|e| e.to_string())? {
@@ -71,7 +71,7 @@ impl Service {
     }
 }
 
-fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
+pub fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
     let base = FOLDER.path().join(name);
     let (corpus, index) = (base.join("corpus"), base.join("index"));
     common::copy(&common::corpus(), &corpus);

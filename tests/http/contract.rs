@@ -69,6 +69,8 @@ pub fn problems_covered() -> Result<(), String> {
         "timeout",
         "body-unreadable",
         "rebuild-running",
+        // A full disk.
+        "records-unavailable",
         "wechat-not-configured",
         "wrong-signature",
         "broken-xml",

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use yiwen::config::WeChat;
+use yiwen::gaps::{Limits, Recorder};
 use yiwen::http::{self, App, Live, Options, Shared};
 use yiwen::index;
 use yiwen::keys::{Key, Keys, Scope, hash};
@@ -61,6 +62,13 @@ static LOCKED: LazyLock<Router> = LazyLock::new(|| {
         ..options(&INDEX, None)
     }))
 });
+/// Keeps gaps and feedback; the index is the shipped one.
+static RECORDING: LazyLock<Router> = LazyLock::new(|| http::router(recording(&FOLDER.path().join("gaps.sqlite"))));
+/// Has no patience for feedback.
+static REFUSING: LazyLock<Router> = LazyLock::new(|| {
+    let gaps = recorder(&FOLDER.path().join("refusing.sqlite"));
+    http::router(opened(Options { gaps: Some(gaps), feedback_per_minute: 0, ..options(&INDEX, None) }))
+});
 static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
 
 /// How the services are told to start.
@@ -72,6 +80,8 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         public_url: None,
         wechat: None,
         request_timeout: Duration::from_secs(30),
+        gaps: None,
+        feedback_per_minute: 600,
     }
 }
 
@@ -83,6 +93,15 @@ fn opened(options: Options) -> Shared {
     let app = App::new(options);
     app.put_in_use(Live::new(index::open(&INDEX).expect("the index opens")));
     app
+}
+
+fn recorder(path: &Path) -> Recorder {
+    Recorder::open(path, Limits { rows: 100, days: 30 }).expect("a new file")
+}
+
+/// A service that keeps gaps and feedback in this file.
+pub fn recording(path: &Path) -> Shared {
+    opened(Options { gaps: Some(recorder(path)), ..options(&INDEX, Some(KEY)) })
 }
 
 /// The index of the shipped corpus.
@@ -97,6 +116,8 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
         "no_key" => &*NO_KEY,
         "locked" => &*LOCKED,
         "starting" => &*STARTING,
+        "recording" => &*RECORDING,
+        "refusing" => &*REFUSING,
         other => panic!("no service {other}"),
     };
     ask_router(router, method, target, headers, body)
