@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use crate::corpus::TomlFile;
+use crate::gaps::Limits;
 use crate::http::limits::{self, address::networks};
 use crate::keys::{Key, Keys, Scope, hash, parse_hash};
 use crate::retrieve::Mode;
@@ -55,6 +56,14 @@ pub static SETTINGS: &[Setting] = &[
         ..setting("wechat_aes_key", "", "公众号或企业微信的消息密钥(EncodingAESKey)", "43 个字母或数字", is_aes_key)
     },
     setting("wechat_app_id", "", "公众号的 AppID 或企业微信的 CorpID", "字母、数字或下划线", is_word),
+    setting("gaps", "true", "记录没有答好的问题和用户的评价(遮盖个人信息后)", "true 或 false", is_flag),
+    setting("gaps_file", "", "缺口记录的文件;不写就是索引文件夹旁的 gaps.sqlite", "文件路径", |_| true),
+    setting("gaps_rows", "10000", "缺口、评价各最多留多少条", "1 至 1000000 的整数", |t| {
+        is_within(t, 1, 1_000_000)
+    }),
+    setting("gaps_days", "180", "缺口、评价各最多留多少天", "1 至 3650 的整数", |t| {
+        is_within(t, 1, 3_650)
+    }),
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
     setting("semantic", "auto", "语义检索;装了模型才有", "auto、always 或 never", is_mode),
@@ -135,11 +144,15 @@ fn is_delay(text: &str) -> bool {
 }
 
 fn is_rate(text: &str) -> bool {
-    text.parse::<u32>().is_ok_and(|n| n <= 1_000_000)
+    is_within(text, 0, 1_000_000)
 }
 
 fn is_networks(text: &str) -> bool {
     networks(text).is_some()
+}
+
+fn is_within(text: &str, low: u32, high: u32) -> bool {
+    text.parse::<u32>().is_ok_and(|n| (low..=high).contains(&n))
 }
 
 fn is_level(text: &str) -> bool {
@@ -198,6 +211,10 @@ pub struct Config {
     /// Without a slash at its end.
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
+    /// Whether gaps and feedback are kept.
+    pub gaps: bool,
+    pub gaps_file: PathBuf,
+    pub gaps_limits: Limits,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub semantic: Mode,
@@ -256,6 +273,7 @@ impl Config {
         }
         let text = |name: &str| effective.get(name).map(|e| e.value.clone()).unwrap_or_default();
         let seconds = |name: &str| Duration::from_secs(text(name).parse().unwrap_or(10));
+        let number = |name: &str| text(name).parse().unwrap_or(0);
         let listen = text("listen").parse().map_err(|_| ConfigError(vec!["listen: 应为地址:端口".to_owned()]))?;
         let some = |name: &str| Some(text(name)).filter(|value| !value.is_empty());
         let admin = |key: String| Key { name: "admin_key".to_owned(), sha256: hash(&key), scopes: vec![Scope::Admin] };
@@ -272,6 +290,9 @@ impl Config {
                 aes_key: some("wechat_aes_key"),
                 app_id: some("wechat_app_id"),
             }),
+            gaps: text("gaps") == "true",
+            gaps_file: some("gaps_file").map_or_else(|| beside(&text("index")), PathBuf::from),
+            gaps_limits: Limits { rows: number("gaps_rows"), days: number("gaps_days") },
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
             semantic: text("semantic").parse().unwrap_or_default(),
@@ -286,6 +307,11 @@ impl Config {
             effective,
         })
     }
+}
+
+/// Where gaps are kept unless told otherwise: the index itself is safe to delete, they are not.
+fn beside(index: &str) -> PathBuf {
+    Path::new(index).with_file_name("gaps.sqlite")
 }
 
 /// What the file says.

@@ -43,7 +43,7 @@ const SUGGESTIONS: usize = 3;
 /// A topic with at least so many points is what the question is about.
 const SURE: f32 = 1.5;
 /// A passage scored at least so high speaks to a question that no topic claims.
-const CLEAR_HIT: f32 = 0.6;
+pub const CLEAR_HIT: f32 = 0.6;
 
 /// See the module.
 pub struct Engine {
@@ -95,7 +95,7 @@ impl Engine {
         let raised: Vec<String> =
             understood.conflicts.iter().chain(outcomes.iter().flat_map(|o| &o.conflicts)).cloned().collect();
         let conflicts = compose::conflicts(words, &raised, region, &passages, &self.speaks);
-        Answer {
+        let mut answer = Answer {
             question: question.text.to_owned(),
             at: question.at.to_string(),
             status: status(&outcomes, &passages),
@@ -119,8 +119,11 @@ impl Engine {
             passages,
             took_ms: 0.0,
             index: self.info(),
+            id: String::new(),
             explain: question.explain.then(|| self.explain(&understood, region, question.at, &explanations)),
-        }
+        };
+        answer.id = answer.identity();
+        answer
     }
 
     /// The fact that the answer to this would ask for first, if it asked for one.

@@ -11,6 +11,7 @@ pub mod dense;
 pub mod engine;
 pub mod eval;
 pub mod facts;
+pub mod gaps;
 pub mod http;
 pub mod index;
 pub mod keys;

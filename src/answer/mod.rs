@@ -9,6 +9,7 @@ pub mod plain;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::retrieve::Passage;
 
@@ -42,12 +43,21 @@ pub struct Answer {
     /// Filled at the edge; the engine has no clock.
     pub took_ms: f64,
     pub index: IndexInfo,
+    /// Names this answer in feedback; see [`Answer::identity`].
+    pub id: String,
     /// Each step, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Value>,
 }
 
 impl Answer {
+    /// 32 hexadecimal digits that the same question on the same day, understood the same, always has over one index; no
+    /// clock and no chance is in it, so two people who ask the same get the same.
+    pub fn identity(&self) -> String {
+        let asked = serde_json::json!([self.question, self.at, self.understanding, self.index.generation]);
+        Sha256::digest(asked.to_string()).iter().take(16).map(|b| format!("{b:02x}")).collect()
+    }
+
     /// The fact to ask for next, where one is missing: one question at a time.
     pub fn next_question(&self) -> Option<&MissingJson> {
         self.computed.iter().find_map(|computed| computed.missing.first())

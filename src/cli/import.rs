@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::index::progress_bar;
 use super::{Exit, Places, print_json, print_line};
 use crate::corpus::{import, law};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// 原始文件或文件夹:抓取的网页文本、Markdown、JSONL、CSV 问答表(UTF-8 或 GB18030)
+    /// 原始文件或文件夹:网页(.html、抓取的 .txt)、Markdown、Word(.docx)、问答表(.csv、.xlsx、.jsonl);UTF-8 或 GB18030
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// 写到哪个文章文件夹
@@ -28,14 +29,20 @@ pub struct Arguments {
 }
 
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
+    let bar = progress_bar("导入");
     let (law, _) = law::read(&places.corpus);
     let options = import::Options {
         regions: &law.regions,
         today: jiff::Zoned::now().date(),
         force: arguments.force,
         dry_run: arguments.dry_run,
+        progress: &|done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        },
     };
     let report = import::run(&arguments.paths, &arguments.into, &options);
+    bar.finish_and_clear();
     if arguments.json {
         print_json(&report.to_json())?;
     } else {

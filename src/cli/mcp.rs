@@ -17,8 +17,11 @@ pub fn run(config: &Config) -> Result<Exit> {
     app.put_in_use(Live::new(index::open(&config.index)?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("起不了异步运行时")?;
     runtime.block_on(async {
-        let service = Tools::new(app).serve(rmcp::transport::stdio()).await.context("客户端没有按 MCP 开始")?;
+        let service = Tools::new(app.clone()).serve(rmcp::transport::stdio()).await.context("客户端没有按 MCP 开始")?;
         service.waiting().await.context("MCP 中断")
     })?;
+    if let Some(gaps) = &app.gaps {
+        gaps.close();
+    }
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod doctor;
 mod eval;
+mod gaps;
 mod import;
 mod index;
 mod mcp;
@@ -97,6 +98,8 @@ enum Command {
     Check(check::Arguments),
     /// 语义模型:安装、看状态;不装也能用
     Model(model::Arguments),
+    /// 没有答好的问题:相近的合在一起,可导出成待写的文章
+    Gaps(gaps::Arguments),
     /// 规则与参数:比较两套参数
     Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
@@ -139,6 +142,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Mcp => mcp::run(&config),
         Command::Check(arguments) => check::run(&places, arguments),
         Command::Model(arguments) => model::run(&places, arguments),
+        Command::Gaps(arguments) => gaps::run(&config, arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }

@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::index::progress_bar;
 use super::{Exit, print_line};
 use crate::config::Config;
+use crate::gaps::Recorder;
 use crate::http::rebuild::{self, Fault};
 use crate::http::serve::{self, Loaded};
 use crate::http::{self, App, Options, doors};
@@ -61,6 +62,22 @@ pub fn options(config: &Config) -> Options {
         request_timeout: config.request_timeout,
         semantic: config.semantic,
         limits: config.limits.clone(),
+        gaps: recorder(config),
+    }
+}
+
+/// The recorder of gaps and feedback. A file that cannot be used is no reason to leave questions unanswered.
+fn recorder(config: &Config) -> Option<Recorder> {
+    if !config.gaps {
+        return None;
+    }
+    match Recorder::open(&config.gaps_file, config.gaps_limits) {
+        Ok(recorder) => Some(recorder),
+        Err(error) => {
+            tracing::error!("{error}");
+            eprintln!("警告:{error};没有答好的问题和评价都不会记录(不想记录的,把设置 gaps 设为 false)");
+            None
+        }
     }
 }
 
@@ -133,6 +150,9 @@ async fn service(config: &Config) -> Result<Exit> {
         ended = ending => ended?,
         // Whoever asks twice wants no more patience.
         _ = serve::signals(app.clone()) => {}
+    }
+    if let Some(gaps) = app.gaps.clone() {
+        tokio::task::spawn_blocking(move || gaps.close()).await.context("停止服务时出错")?;
     }
     Ok(Exit::Done)
 }

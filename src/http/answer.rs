@@ -1,5 +1,6 @@
 //! `POST /v1/answer`: one question, the whole answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::State;
@@ -15,6 +16,7 @@ use super::{JSON, Route};
 use crate::answer::{Answer, AnswerStatus};
 use crate::engine::Question;
 use crate::facts::Facts;
+use crate::gaps::{Entry, Reason};
 use crate::region::RegionCode;
 use crate::understand::OUT_OF_SCOPE;
 
@@ -66,10 +68,31 @@ impl Asked {
     }
 }
 
-/// What is logged and counted of an answer.
+/// Turns of a conversation that are kept of a gap.
+const TURNS: usize = 3;
+
+/// What is logged, counted and, should it be a gap, kept of an answer.
 pub fn note(text: &str, answer: &Answer, seconds: f64) -> Note {
     let topic = answer.understanding.topics.first().map_or(OUT_OF_SCOPE, |t| t.id.as_str());
-    Note { answer: Some((status_word(answer.status).to_owned(), topic.to_owned(), seconds)), ..Note::of(text) }
+    let entry = Arc::new(Entry::of(text, answer));
+    Note {
+        answer: Some((status_word(answer.status).to_owned(), topic.to_owned(), seconds)),
+        entry: Some((answer.id.clone(), entry)),
+        ..Note::of(text)
+    }
+}
+
+/// As [`note`], of an answer within a conversation: its last turn alone says little, and a fact that is missing now is
+/// asked for and comes with the next turn.
+pub fn note_of_turns(turns: &[String], answer: &Answer, seconds: f64) -> Note {
+    let last = turns.last().map_or("", String::as_str);
+    let mut note = note(last, answer, seconds);
+    if let Some((_, entry)) = &mut note.entry {
+        let mut whole = Entry::of(&turns[turns.len().saturating_sub(TURNS)..].join(" / "), answer);
+        whole.reason = whole.reason.filter(|reason| *reason != Reason::NeedsFacts);
+        *entry = Arc::new(whole);
+    }
+    note
 }
 
 /// The word of the contract.

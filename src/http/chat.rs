@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::answer::note;
+use super::answer::note_of_turns;
 use super::input::{FromBody, Input};
 use super::observe::Note;
 use super::problem::{FieldError, Kind, Problem};
@@ -71,7 +71,7 @@ impl Said {
         let note = match &mut reply.answer {
             Some(answer) => {
                 answer.took_ms = seconds * 1e3;
-                note(last, answer, seconds)
+                note_of_turns(&self.turns, answer, seconds)
             }
             None => Note::of(last),
         };

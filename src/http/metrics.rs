@@ -43,6 +43,7 @@ metrics! {
     ANSWERS = counter "answers_total" ["status" "topic"] "Answers by status and main topic.";
     NO_MATCH = counter "no_match_total" [] "Questions that nothing on file answers.";
     ANSWER_DURATION = histogram "answer_duration_seconds" [] "Time to understand, retrieve, compute and compose.";
+    FEEDBACK = counter "feedback_total" ["useful"] "Posts of feedback kept, by verdict.";
     REBUILDS = counter "index_rebuilds_total" ["result"] "Rebuilds and reloads by result: done or failed.";
     PANICS = counter "panics_total" [] "Requests that hit a programming error.";
     READY = gauge "ready" [] "1 when the service takes questions.";
@@ -82,6 +83,8 @@ struct Figures {
     refused: BTreeMap<&'static str, u64>,
     rebuilds: [u64; 2],
     panics: u64,
+    /// Not useful, useful.
+    feedback: [u64; 2],
 }
 
 /// The registry.
@@ -116,6 +119,11 @@ impl Metrics {
     /// One rebuild that ended.
     pub fn rebuilt(&self, well: bool) {
         self.figures().rebuilds[usize::from(!well)] += 1;
+    }
+
+    /// One post of feedback that was kept.
+    pub fn feedback(&self, useful: bool) {
+        self.figures().feedback[usize::from(useful)] += 1;
     }
 
     /// One request that hit a programming error.
@@ -153,12 +161,20 @@ pub fn render(app: &App) -> String {
     page.single(&NO_MATCH, no_match as f64);
     page.head(&ANSWER_DURATION);
     page.histogram(&ANSWER_DURATION, &[], &figures.answer_duration);
+    page.head(&FEEDBACK);
+    for (useful, count) in ["false", "true"].into_iter().zip(figures.feedback) {
+        page.line(&FEEDBACK, &[useful], count as f64);
+    }
     page.head(&REBUILDS);
     for (result, count) in ["done", "failed"].into_iter().zip(figures.rebuilds) {
         page.line(&REBUILDS, &[result], count as f64);
     }
     page.single(&PANICS, figures.panics as f64);
     drop(figures);
+    if let Some(gaps) = &app.gaps {
+        page.head("gaps_dropped_total", "counter", "Open questions not written down because too many waited.");
+        page.line("gaps_dropped_total", "", gaps.dropped() as f64);
+    }
     let live = app.current();
     page.single(&READY, f64::from(u8::from(live.is_some() && !app.is_stopping())));
     page.head(&GENERATION);

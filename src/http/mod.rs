@@ -10,6 +10,8 @@ pub mod articles;
 pub mod chat;
 pub mod compute;
 pub mod doors;
+pub mod feedback;
+pub mod gaps;
 pub mod guard;
 pub mod index;
 pub mod input;
@@ -86,6 +88,8 @@ pub enum Takes {
     Topic,
     Rule,
     Day,
+    /// Why a question was not answered well.
+    Reason,
     /// A whole number from and to.
     Count(u32, u32),
 }
@@ -123,6 +127,8 @@ const NATIVE: &[Door] = &[
     native(rules::ROUTES),
     native(parameters::ROUTES),
     native(index::ROUTES),
+    native(feedback::ROUTES),
+    native(gaps::ROUTES),
     Door { access: Access::Open, ..native(probes::ROUTES) },
     Door { access: Access::Open, ..native(openapi::ROUTES) },
     Door { access: Access::Browser, ..native(page::ROUTES) },

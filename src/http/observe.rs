@@ -3,8 +3,8 @@
 //! A question may hold names, identity and phone numbers, so a log line carries its length and a short hash, never the
 //! text; the URL is logged as its route template.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -18,6 +18,7 @@ use super::door_of;
 use super::guard::KeyName;
 use super::problem::{Kind, Problem, RFC9457};
 use super::state::Shared;
+use crate::gaps::Entry;
 
 /// What a handler tells of the question it answered; kept beside the response.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Note {
     pub hash: String,
     /// Status and main topic, where a question was answered.
     pub answer: Option<(String, String, f64)>,
+    /// The answer's id and what is kept of it should it be a gap; masked, and never logged.
+    pub entry: Option<(String, Arc<Entry>)>,
 }
 
 impl Note {
@@ -33,7 +36,7 @@ impl Note {
     pub fn of(text: &str) -> Note {
         let digest = Sha256::digest(text.as_bytes());
         let hash = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        Note { chars: text.chars().count(), hash, answer: None }
+        Note { chars: text.chars().count(), hash, answer: None, entry: None }
     }
 }
 
@@ -73,7 +76,7 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let status = response.status().as_u16();
     app.metrics.request(method, &route, status, seconds);
     let note = response.extensions_mut().remove::<Note>().unwrap_or_default();
-    app.metrics.note(&note);
+    app.noted(&note);
     if problem.as_ref().is_some_and(|p| p.kind == Kind::Internal) {
         app.metrics.panic();
     }

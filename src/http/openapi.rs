@@ -14,6 +14,7 @@ use super::problem::{Kind, RFC9457, Shape, TYPE_PREFIX};
 use super::{JSON, Route, Takes, all_doors};
 use crate::corpus::load::TOPICS;
 use crate::engine::QUESTION_CHARS;
+use crate::gaps::Reason;
 use crate::rules::RULES;
 
 pub const ROUTES: &[Route] = &[Route {
@@ -30,6 +31,9 @@ pub const ROUTES: &[Route] = &[Route {
 
 /// Schemas by name, with their examples.
 const SCHEMAS: &str = include_str!("schemas.json");
+
+/// Operations that take the admin key.
+const ADMIN: [&str; 2] = ["rebuildIndex", "listGaps"];
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
@@ -48,7 +52,7 @@ pub fn document() -> Value {
             let mut operation = operation(route, &door.errors);
             if matches!(door.access, Access::Open | Access::Signed) {
                 operation["security"] = json!([]);
-            } else if route.id == "rebuildIndex" {
+            } else if ADMIN.contains(&route.id) {
                 operation["security"] = json!([{"key": []}]);
             }
             path[route.method.to_ascii_lowercase()] = operation;
@@ -160,6 +164,7 @@ fn taken(takes: Takes) -> Value {
         Takes::Question => json!({"type": "string", "minLength": 1, "maxLength": QUESTION_CHARS, "pattern": r"\S"}),
         Takes::Topic => json!({"type": "string", "enum": TOPICS}),
         Takes::Rule => json!({"type": "string", "enum": RULES.iter().map(|r| r.id).collect::<Vec<_>>()}),
+        Takes::Reason => json!({"type": "string", "enum": Reason::ALL.map(|(_, word, _)| word)}),
         Takes::Day => json!({"type": "string", "format": "date"}),
         Takes::Count(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
     }

@@ -64,6 +64,8 @@ kinds! {
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
     TooManyRequests "too-many-requests" TOO_MANY_REQUESTS "请求太频繁";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "服务忙";
+    RecordsOff "records-off" FORBIDDEN "没有开启记录";
+    RecordsUnavailable "records-unavailable" SERVICE_UNAVAILABLE "记录暂时用不了";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
     Timeout "timeout" REQUEST_TIMEOUT "请求超时";
     Internal "internal" INTERNAL_SERVER_ERROR "服务出错";

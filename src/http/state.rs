@@ -12,11 +12,13 @@ use jiff::civil::Date;
 use super::doors::wechat::Replies;
 use super::limits::{self, Limits};
 use super::metrics::Metrics;
+use super::observe::Note;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
 use crate::config::WeChat;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
+use crate::gaps::Recorder;
 use crate::index::Snapshot;
 use crate::keys::{Keys, Scope};
 use crate::retrieve::{Mode, Suggester};
@@ -33,6 +35,8 @@ pub struct Options {
     pub request_timeout: Duration,
     pub semantic: Mode,
     pub limits: limits::Settings,
+    /// Where gaps and feedback are kept; `None` where that is switched off.
+    pub gaps: Option<Recorder>,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -70,6 +74,7 @@ pub struct App {
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
     pub wechat_replies: Replies,
+    pub gaps: Option<Recorder>,
 }
 
 /// How routes hold the service.
@@ -92,6 +97,7 @@ impl App {
             public_url: options.public_url,
             wechat: options.wechat,
             wechat_replies: Replies::default(),
+            gaps: options.gaps,
         })
     }
 
@@ -110,6 +116,14 @@ impl App {
         self.live.store(Some(Arc::new(live)));
     }
 
+    /// Counts an answer and, should it be a gap, hands it to the recorder.
+    pub fn noted(&self, note: &Note) {
+        self.metrics.note(note);
+        if let (Some(gaps), Some((id, entry))) = (&self.gaps, &note.entry) {
+            gaps.answered(id, entry);
+        }
+    }
+
     /// From now on the service says that it is not ready, and goes on answering.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
@@ -125,7 +139,7 @@ impl App {
         if !self.keys.have_admin() {
             return Err(Problem::new(
                 Kind::AdminKeyNotConfigured,
-                "服务没有设置管理密钥(环境变量 YIWEN_ADMIN_KEY),不能经网络重建索引;可以在服务器上运行 yiwen index,再发 SIGHUP",
+                "服务没有设置管理密钥(环境变量 YIWEN_ADMIN_KEY),不能经网络重建索引、查看缺口;可以在服务器上运行 yiwen index(再发 SIGHUP)、yiwen gaps",
             ));
         }
         match given.and_then(|header| self.keys.find(header)) {

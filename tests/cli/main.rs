@@ -9,6 +9,7 @@ mod common;
 mod mistakes;
 #[path = "../common/process.rs"]
 mod process;
+mod recording;
 mod serving;
 mod words;
 
@@ -79,6 +80,8 @@ fn main() {
     test("serve with a broken corpus serves the last good index", serving::old);
     test("doctor finds what platforms would fail on", serving::doctor);
     test("mcp speaks over stdin and stdout", serving::mcp);
+    test("a kill among a thousand posts loses none that was acknowledged", recording::kill);
+    test("a question left open becomes an article", recording::gap_to_article);
     test("serve says when its port is taken", serving::port_in_use);
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use crate::process::{Service, program};
 use crate::{FOLDER, common, shipped_index};
 
-fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+pub fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
     Service::start(program(FOLDER.path(), corpus, index), log)
 }
 
-fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
+pub fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
     let base = FOLDER.path().join(name);
     let (corpus, index) = (base.join("corpus"), base.join("index"));
     common::copy(&common::corpus(), &corpus);

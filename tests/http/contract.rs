@@ -82,6 +82,8 @@ pub fn problems_covered() -> Result<(), String> {
         "rebuild-running",
         "too-many-requests",
         "overloaded",
+        // A full disk.
+        "records-unavailable",
         "wechat-not-configured",
         "wrong-signature",
         "broken-xml",

@@ -10,6 +10,7 @@ mod agreement;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
+mod gaps;
 mod limits;
 mod reload;
 mod service;
@@ -27,6 +28,9 @@ fn main() {
     test("the contract changes only on purpose", contract::snapshot);
     test("every route is in the contract and back", contract::complete);
     test("every kind of problem has its row", contract::problems_covered);
+    test("a question left open is kept, masked, with what was said of it", gaps::kept);
+    test("the same post of feedback counts once", gaps::once);
+    test("what is too much or too old goes", gaps::bounded);
     test("a changed corpus goes live, a broken one does not", reload::swap);
     test("a corpus broken at the start leaves the good index in service", reload::start_on_broken);
     test("a service that stops says so and still answers", reload::stopping);

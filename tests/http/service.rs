@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 use yiwen::config::WeChat;
+use yiwen::gaps::{Limits, Recorder};
 use yiwen::http::{self, App, Live, Options, Shared};
 use yiwen::index;
 use yiwen::keys::{Key, Keys, Scope, hash};
@@ -61,6 +62,8 @@ static LOCKED: LazyLock<Router> = LazyLock::new(|| {
         ..options(&INDEX, None)
     }))
 });
+/// Keeps gaps and feedback; the index is the shipped one.
+static RECORDING: LazyLock<Router> = LazyLock::new(|| http::router(recording(&FOLDER.path().join("gaps.sqlite"))));
 static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
 
 /// How the services are told to start.
@@ -74,6 +77,7 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         wechat: None,
         request_timeout: Duration::from_secs(30),
         limits: Default::default(),
+        gaps: None,
     }
 }
 
@@ -85,6 +89,15 @@ pub fn opened(options: Options) -> Shared {
     let app = App::new(options);
     app.put_in_use(Live::new(index::open(&INDEX).expect("the index opens")));
     app
+}
+
+fn recorder(path: &Path) -> Recorder {
+    Recorder::open(path, Limits { rows: 100, days: 30 }).expect("a new file")
+}
+
+/// A service that keeps gaps and feedback in this file.
+pub fn recording(path: &Path) -> Shared {
+    opened(Options { gaps: Some(recorder(path)), ..options(&INDEX, Some(KEY)) })
 }
 
 /// The index of the shipped corpus.
@@ -99,6 +112,7 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
         "no_key" => &*NO_KEY,
         "locked" => &*LOCKED,
         "starting" => &*STARTING,
+        "recording" => &*RECORDING,
         other => panic!("no service {other}"),
     };
     ask_router(router, method, target, headers, body)

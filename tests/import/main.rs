@@ -5,6 +5,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod office;
 mod sections;
 
 use std::collections::BTreeMap;
@@ -27,7 +28,11 @@ fn import(paths: &[PathBuf], into: &Path) -> Report {
 }
 
 fn import_on(paths: &[PathBuf], into: &Path, day: &str, force: bool) -> Report {
-    run(paths, into, &Options { regions: &REGIONS, today: day.parse().unwrap(), force, dry_run: false })
+    run(
+        paths,
+        into,
+        &Options { regions: &REGIONS, today: day.parse().unwrap(), force, dry_run: false, progress: &|_, _| {} },
+    )
 }
 
 fn seeds() -> Vec<PathBuf> {
@@ -254,11 +259,12 @@ fn encodings_and_joined_files_give_the_same() {
 
 #[test]
 fn small_files_give_what_their_rows_say() {
-    for row in rows("tables.jsonl") {
+    for row in rows("tables.jsonl").into_iter().chain(rows("office.jsonl")) {
         let name = text(&row, "name");
         let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let path = folder.path().join(text(&row, "file"));
-        std::fs::write(&path, text(&row, "text")).unwrap();
+        let bytes = row["text"].as_str().map_or_else(|| office::bytes(&row), |text| text.as_bytes().to_vec());
+        std::fs::write(&path, bytes).unwrap();
         let report = import(std::slice::from_ref(&path), into.path());
         let lines: Vec<Value> = report.problems.iter().map(|p| p.line.into()).collect();
         assert_eq!(Value::from(lines), row["problems"], "{name}: {report}");
@@ -286,7 +292,13 @@ fn what_is_no_text_is_named_and_nothing_is_written() {
     let report = import(&paths, into.path());
     assert_eq!(report.problems.len(), 3, "{report}");
     assert!(files(into.path()).is_empty());
-    let dry = Options { regions: &REGIONS, today: "2026-11-23".parse().unwrap(), force: false, dry_run: true };
+    let dry = Options {
+        regions: &REGIONS,
+        today: "2026-11-23".parse().unwrap(),
+        force: false,
+        dry_run: true,
+        progress: &|_, _| {},
+    };
     let report = run(&seeds(), into.path(), &dry);
     assert_eq!((report.total(|f| f.written), report.new_questions), (50, 69));
     assert!(files(into.path()).is_empty());
@@ -302,6 +314,72 @@ fn a_table_of_ten_thousand_rows() {
     assert_eq!((report.total(|f| f.written), report.exit_status()), (10_000, 0));
     let again = import(&[path], into.path());
     assert_eq!((again.total(|f| f.written), again.total(|f| f.unchanged)), (0, 10_000));
+}
+
+#[test]
+fn a_workbook_of_two_thousand_rows() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let rows =
+        (0..2_000).map(|i| vec![format!("第{i}个问题怎么办").into(), format!("第{i}个答案,\r\n就这样办。").into()]);
+    let rows: Vec<Vec<Value>> = std::iter::once(vec!["问题".into(), "答案".into()]).chain(rows).collect();
+    let path = folder.path().join("wps.xlsx");
+    std::fs::write(&path, office::workbook(&[("问答", rows)])).unwrap();
+    let report = import(std::slice::from_ref(&path), into.path());
+    assert_eq!((report.total(|f| f.written), report.exit_status()), (2_000, 0));
+    let again = import(&[path], into.path());
+    assert_eq!((again.total(|f| f.written), again.total(|f| f.unchanged)), (0, 2_000));
+}
+
+#[test]
+fn a_thousand_web_pages() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for i in 0..1_000 {
+        let page = format!(
+            "<html><head><meta charset=\"gb2312\"><title>第{i}号网页怎么办</title></head><body><ul><li><a href=\"/\">首页</a></li></ul>\
+             <div id=\"content\"><h1>第{i}号网页怎么办</h1><p>第{i}号网页的第一段,讲的是断缴以后怎样补缴,要带哪些材料,多久办完。</p>\
+             <p>第{i}号网页的第二段,讲的是补缴以后什么时候恢复待遇,中断期间的费用能不能报销。</p></div>\
+             <div class=\"footer\">版权所有</div></body></html>"
+        );
+        let bytes = encoding_rs::GB18030.encode(&page).0.into_owned();
+        std::fs::write(folder.path().join(format!("{i:04}.html")), bytes).unwrap();
+    }
+    let pages = [folder.path().to_owned()];
+    let report = import(&pages, into.path());
+    assert_eq!((report.total(|f| f.written), report.exit_status()), (1_000, 0), "{:?}", report.problems.first());
+    let first = files(into.path());
+    assert!(first.values().all(|text| text.contains("第一段") && text.contains("第二段") && !text.contains("首页")));
+    let again = import(&pages, into.path());
+    assert_eq!((again.total(|f| f.written), again.total(|f| f.unchanged)), (0, 1_000));
+    assert!(files(into.path()) == first);
+}
+
+#[test]
+fn what_unpacks_to_too_much_is_refused() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("bomb.docx");
+    std::fs::write(&path, office::archive(&[("word/document.xml", " ".repeat(257 << 20))])).unwrap();
+    let report = import(&[path], into.path());
+    assert!(report.problems[0].message.contains("解开后超过"), "{report}");
+}
+
+#[test]
+fn what_stands_already_is_named() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let text = "断缴三个月以内的可以补缴，补缴以后次月恢复待遇，具体以当地规定为准";
+    let put = |name: &str, rows: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("问题,答案,日期\n{rows}")).unwrap();
+        import(&[path], into.path())
+    };
+    put("first.csv", &format!("断缴怎么补,{text},2025-01-01\n"));
+    let report = put("second.csv", &format!("断缴了怎么办,{text},2025-01-02\n断缴怎么补？,另一种答案,2025-01-03\n"));
+    let [pair] = report.near_duplicates.as_slice() else { panic!("{report}") };
+    assert_eq!(pair.percent, 100, "{report}");
+    let notes: Vec<(usize, bool)> =
+        report.notes.iter().map(|n| (n.line, n.message.contains("一个问题只能属于一篇文章"))).collect();
+    assert!(notes.contains(&(3, true)), "{report}");
+    let report = put("third.csv", "甲问怎么办,答,2025-01-01\n甲问怎么办,答,2025-01-01\n");
+    assert!(report.notes.iter().any(|n| n.line == 3 && n.message.contains("third.csv:2 同题同文")), "{report}");
 }
 
 #[test]

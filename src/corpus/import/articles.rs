@@ -3,13 +3,16 @@
 use jiff::civil::Date;
 
 use super::asked::Asked;
+use super::boilerplate::is_boilerplate;
 use super::crawled::{Page, Teaser, pages};
 use super::parts::{parts, questions};
 use super::place::{Judgement, Places};
 use super::render::slug;
 use super::stamp::undated;
-use super::table::{self, Column, Record};
+use super::table::{self, Column, Header, Record};
 use super::topic::topics;
+use super::word::{self, Block};
+use super::{html, spreadsheet};
 use crate::corpus::article::{Article, Source};
 use crate::corpus::sections::lines;
 use crate::region::{RegionCode, Regions};
@@ -25,6 +28,17 @@ pub struct Found {
     /// Decisions worth knowing.
     pub notes: Vec<(usize, String)>,
     pub problems: Vec<(usize, String)>,
+}
+
+impl Found {
+    fn append(&mut self, other: Found) {
+        let Found { articles, asked, dropped, notes, problems } = other;
+        self.articles.extend(articles);
+        self.asked.extend(asked);
+        self.dropped += dropped;
+        self.notes.extend(notes);
+        self.problems.extend(problems);
+    }
 }
 
 /// What a file is read with.
@@ -199,6 +213,127 @@ pub fn markdown(text: &str, context: &Context<'_>) -> Result<Found, String> {
     Ok(found)
 }
 
+/// A web page.
+pub fn html(text: &str, context: &Context<'_>) -> Result<Found, String> {
+    let page = html::read(text)?;
+    let mut found = Found::default();
+    let kept: Vec<&str> = page.text.lines().filter(|line| !is_boilerplate(line.trim())).collect();
+    found.dropped = page.text.lines().count() - kept.len();
+    let text = kept.join("\n").trim().to_owned();
+    if text.is_empty() {
+        return Err("网页里除了套话没有正文".to_owned());
+    }
+    let title = undated(&page.title).to_owned();
+    let judgement = context.places.judge(&title, &without_headings(&text), true);
+    let document = match (page.site.as_str(), page.published) {
+        ("", _) => context.file.to_owned(),
+        (site, Some(date)) => format!("{site} {date}"),
+        (site, None) => site.to_owned(),
+    };
+    let draft = Draft {
+        questions: questions(&title, &text),
+        source: Source { title: page.title, document: Some(document), url: page.url, published: page.published },
+        title,
+        text: ended(&text),
+        published: page.published,
+        reviewed_on: page.published.unwrap_or(context.today),
+        truncated: false,
+        site: page.site,
+    };
+    draft.judged(1, judgement, &mut found);
+    Ok(found)
+}
+
+/// A workbook: every sheet that is a table of questions and answers.
+pub fn workbook(bytes: &[u8], context: &Context<'_>) -> Result<Found, String> {
+    let sheets = spreadsheet::read(bytes)?;
+    let several = sheets.len() > 1;
+    let mut found = Found::default();
+    let mut tables = 0;
+    for sheet in sheets {
+        let Some(rows) = sheet.rows else {
+            found.notes.push((0, format!("工作表“{}”没有写着“问题”“答案”的表头,没有读", sheet.name)));
+            continue;
+        };
+        tables += 1;
+        let mut given = table(rows, context);
+        if several {
+            for (_, message) in given.problems.iter_mut().chain(&mut given.notes) {
+                *message = format!("工作表“{}”:{message}", sheet.name);
+            }
+        }
+        found.append(given);
+    }
+    if tables == 0 {
+        Err("没有一个工作表的前几行里有“问题”和“答案”两列".to_owned())
+    } else {
+        Ok(found)
+    }
+}
+
+/// A Word file: its tables of questions and answers where it has any, else one article.
+pub fn word(bytes: &[u8], context: &Context<'_>) -> Result<Found, String> {
+    let blocks = word::read(bytes)?;
+    let mut found = Found::default();
+    let (mut tables, mut rest) = (0, vec![]);
+    for block in blocks {
+        match block {
+            Block::Table(rows) => match question_table(&rows) {
+                Some(read) => {
+                    tables += 1;
+                    let mut given = table(read, context);
+                    for (_, message) in given.problems.iter_mut().chain(&mut given.notes) {
+                        *message = format!("第 {tables} 张表里的行:{message}");
+                    }
+                    found.append(given);
+                }
+                None => rest.push(Block::Table(rows)),
+            },
+            other => rest.push(other),
+        }
+    }
+    if tables == 0 {
+        return document(&rest, context);
+    }
+    let chars: usize = written(&rest).chars().filter(|c| !c.is_whitespace()).count();
+    if chars > 0 {
+        found.notes.push((0, format!("表以外的 {chars} 个字没有收;要收的请另存成单独的文件")));
+    }
+    Ok(found)
+}
+
+/// The rows of a table whose first row names a question and an answer; lines are counted within the table.
+fn question_table(rows: &[Vec<String>]) -> Option<table::Read> {
+    let header = Header::read(rows.first()?.iter().map(String::as_str)).ok()?;
+    let record = |(i, row): (usize, &Vec<String>)| Record::new(i + 1, &header, row.iter().cloned().enumerate());
+    Some((rows.iter().enumerate().skip(1).map(record).filter(|r| !r.is_blank()).collect(), vec![]))
+}
+
+/// One article: the first heading, or a short first paragraph, is its title.
+fn document(blocks: &[Block], context: &Context<'_>) -> Result<Found, String> {
+    const LONGEST_TITLE: usize = 60;
+    let is_title = |block: &Block| match block {
+        Block::Heading(..) => true,
+        Block::Paragraph(text) => text.chars().count() <= LONGEST_TITLE && !text.ends_with('。'),
+        Block::Table(_) => false,
+    };
+    let Some((Block::Heading(_, title) | Block::Paragraph(title), body)) =
+        blocks.split_first().filter(|(first, _)| is_title(first))
+    else {
+        return Err("第一段应是标题(不超过 60 个字,不以句号结尾)".to_owned());
+    };
+    markdown(&format!("# {title}\n\n{}", written(body)), context)
+}
+
+fn written(blocks: &[Block]) -> String {
+    let lines = blocks.iter().filter_map(|block| match block {
+        Block::Heading(level, text) => Some(format!("{} {text}", "#".repeat((level + 1).min(6)))),
+        Block::Paragraph(text) => Some(text.clone()),
+        Block::Table(rows) => html::table_lines(rows),
+    });
+    lines.collect::<Vec<_>>().join("\n\n")
+}
+
 /// A table of questions and answers.
 pub fn table((records, problems): table::Read, context: &Context<'_>) -> Found {
     let mut found = Found { problems, ..Found::default() };
@@ -230,8 +365,15 @@ fn row(record: &Record, context: &Context<'_>, found: &mut Found) -> Result<(), 
         return Err(format!("网页地址“{url}”应以 http:// 或 https:// 开头"));
     }
     let document = record.get(Column::Source).unwrap_or(context.file).trim().to_owned();
+    let mut questions = vec![title.clone()];
+    let also = record.get(Column::Also).unwrap_or_default().split(['|', '\n']).map(str::trim);
+    for question in also.filter(|q| !q.is_empty()) {
+        if !questions.iter().any(|q| q == question) {
+            questions.push(question.to_owned());
+        }
+    }
     let draft = Draft {
-        questions: vec![title.clone()],
+        questions,
         source: Source { title: title.clone(), document: Some(document), url, published },
         title,
         text: ended(text),

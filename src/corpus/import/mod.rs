@@ -1,8 +1,8 @@
 //! Import: raw pages and tables become article files.
 //!
 //! A crawled text gives one article for each question it treats, one for each teaser it shows (marked truncated) and a
-//! list of mere titles; Markdown gives one article, a CSV or JSONL table one a row. Text is kept byte for byte, whole
-//! lines of boilerplate aside. The article's place is the one its sentences speak of: a title is not believed alone.
+//! list of mere titles; a web page, Markdown or a Word file gives one article; a table of questions and answers (CSV,
+//! JSONL, XLSX, in a Word file) one a row. Text is kept byte for byte, whole lines of boilerplate aside. The article's place is the one its sentences speak of: a title is not believed alone.
 //!
 //! The folder that takes the articles plays the part of `articles/`: a file stands at `<region>/<slug>.md` below it, and
 //! that is its id. The slug depends on title, date and site alone, so that the same page is the same article on every
@@ -11,27 +11,32 @@
 //! ```no_run
 //! # fn show(regions: &yiwen::region::Regions, today: jiff::civil::Date) {
 //! use yiwen::corpus::import::{Options, run};
-//! let options = Options { regions, today, force: false, dry_run: false };
+//! let options = Options { regions, today, force: false, dry_run: false, progress: &|_, _| {} };
 //! let report = run(&["pages".into()], "corpus/articles".as_ref(), &options);
 //! print!("{report}");
 //! std::process::exit(report.exit_status().into());
 //! # }
 //! ```
 
+mod archive;
 mod articles;
 mod asked;
 mod boilerplate;
 mod crawled;
 mod decode;
+mod duplicates;
+mod html;
 mod near;
 mod parts;
 mod place;
 mod render;
 mod report;
+mod spreadsheet;
 mod stamp;
 mod store;
 mod table;
 mod topic;
+mod word;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -60,6 +65,8 @@ pub struct Options<'a> {
     pub force: bool,
     /// Write nothing, report what would be.
     pub dry_run: bool,
+    /// Told how many files have been read, or articles written, and how many there are.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 /// Imports files, and folders with all that lies in them, into the folder `into`. Never stops at the first mistake.
@@ -71,7 +78,8 @@ pub fn run(paths: &[PathBuf], into: &Path, options: &Options<'_>) -> Report {
         collect(path, true, &mut files, &mut report.problems);
     }
     let mut intake = Intake::default();
-    for path in &files {
+    for (i, path) in files.iter().enumerate() {
+        (options.progress)(i as u64, files.len() as u64);
         let name = path.display().to_string();
         match read(path, &places, options) {
             Ok(found) => intake.take(name, found, &mut report),
@@ -81,6 +89,9 @@ pub fn run(paths: &[PathBuf], into: &Path, options: &Options<'_>) -> Report {
     intake.write(into, options, &mut report);
     report
 }
+
+/// The largest file taken.
+const FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 fn problem(path: &str, line: usize, message: String) -> Problem {
     Problem { path: path.to_owned(), line, message }
@@ -109,38 +120,55 @@ fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>, problems: &mut Ve
 /// What one file gives, or in Chinese why it gives nothing.
 fn read(path: &Path, places: &Places, options: &Options<'_>) -> Result<Found, String> {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let unsupported = |kind: &str, way: &str| Err(format!("暂不支持 {kind};{way}"));
+    let unsupported = |kind: &str, way: &str| Err(format!("不支持 {kind};{way}"));
     match ending.as_str() {
-        "html" | "htm" | "mhtml" => return unsupported("HTML", "请把网页正文另存为 .txt 或 .md"),
-        "xlsx" | "xls" | "et" => return unsupported("表格文件 XLSX/XLS", "请另存为 CSV"),
-        "docx" | "doc" | "wps" | "pdf" => return unsupported("Word/PDF 文件", "请另存为 .txt 或 .md"),
+        "mhtml" | "mht" => return unsupported("MHTML", "请在浏览器里另存为“网页,仅 HTML”"),
+        "xls" | "et" => return unsupported("旧式表格", "请用 WPS 或 Excel 打开后另存为 .xlsx 或 CSV"),
+        "doc" | "wps" => return unsupported("旧式 Word 文件", "请用 WPS 或 Word 打开后另存为 .docx"),
+        "pdf" => return unsupported("PDF", "请把文字另存为 .txt、.md 或 .docx"),
         _ => {}
     }
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+    let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "文件不存在".to_owned(),
         _ => format!("读不了:{error}"),
-    })?;
+    };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > FILE_BYTES {
+        return Err(format!("文件有 {} MiB,最多 {} MiB;请拆成几个文件", size >> 20, FILE_BYTES >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let context = Context { regions: options.regions, places, today: options.today, file: &file };
+    match ending.as_str() {
+        "xlsx" => return articles::workbook(&bytes, &context),
+        "docx" => return articles::word(&bytes, &context),
+        _ => {}
+    }
     let text = decode::decode(&bytes)?;
     if text.trim().is_empty() {
         return Err("文件是空的".to_owned());
     }
-    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let context = Context { regions: options.regions, places, today: options.today, file: &file };
     let found = match ending.as_str() {
         "md" | "markdown" => articles::markdown(&text, &context)?,
         "jsonl" | "ndjson" => articles::table(table::jsonl(&text)?, &context),
         "csv" | "tsv" => articles::table(table::csv(&text)?, &context),
+        "html" | "htm" => articles::html(&text, &context)?,
         "txt" | "" => articles::crawled(&text, &context)?,
-        other => return Err(format!("不认识的文件类型 .{other};可用:.txt、.md、.jsonl、.csv")),
+        other => return Err(format!("不认识的文件类型 .{other};可用:.txt、.html、.md、.docx、.csv、.xlsx、.jsonl")),
     };
     Ok(found)
+}
+
+/// A place as people read it.
+fn place(path: &str, line: usize) -> String {
+    if line > 0 { format!("{path}:{line}") } else { path.to_owned() }
 }
 
 /// What all files gave, before anything is written.
 #[derive(Default)]
 struct Intake {
-    /// Each article with the index of its file's report.
-    articles: Vec<(usize, Article)>,
+    /// Each article with the index of its file's report and its line there.
+    articles: Vec<(usize, usize, Article)>,
     by_id: HashMap<String, usize>,
     asked: Vec<Asked>,
 }
@@ -154,16 +182,23 @@ impl Intake {
             FileReport { path: name, questions: found.asked.len(), dropped: found.dropped, ..FileReport::default() };
         self.asked.extend(found.asked);
         for (line, article) in found.articles {
-            match self.by_id.get(&article.id).map(|i| &self.articles[*i].1) {
-                Some(first) if first.text == article.text => file.repeated += 1,
-                Some(_) => {
-                    let message = format!("“{}”在这次导入里有两种正文,只收了前一种", article.title);
+            match self.by_id.get(&article.id).map(|i| &self.articles[*i]) {
+                Some((from, first_line, first)) if first.text == article.text => {
+                    file.repeated += 1;
+                    let first = place(report.files.get(*from).map_or(&file.path, |f| &f.path), *first_line);
+                    let message = format!("“{}”与 {first} 同题同文,只收一次", article.title);
+                    report.notes.push(problem(&file.path, line, message));
+                }
+                Some((from, first_line, _)) => {
+                    let first = place(report.files.get(*from).map_or(&file.path, |f| &f.path), *first_line);
+                    let message =
+                        format!("“{}”与 {first} 同题而正文不同,只收了前一种;请合成一条,或改题目", article.title);
                     report.problems.push(problem(&file.path, line, message));
                 }
                 None => {
                     *(if article.truncated { &mut file.teasers } else { &mut file.articles }) += 1;
                     self.by_id.insert(article.id.clone(), self.articles.len());
-                    self.articles.push((report.files.len(), article));
+                    self.articles.push((report.files.len(), line, article));
                 }
             }
         }
@@ -172,9 +207,18 @@ impl Intake {
 
     fn write(self, into: &Path, options: &Options<'_>, report: &mut Report) {
         let rules = Rules { force: options.force, dry_run: options.dry_run };
-        report.near_duplicates =
-            near::near_duplicates(self.articles.iter().map(|(_, a)| (a.id.as_str(), a.text.as_str())));
-        for (file, article) in self.articles {
+        let standing = duplicates::standing(into, options.regions, &|id| self.by_id.contains_key(id));
+        let all: Vec<&Article> = self.articles.iter().map(|(_, _, article)| article).chain(&standing).collect();
+        report.near_duplicates = duplicates::alike(&all, self.articles.len());
+        for (i, question, owner) in duplicates::taken(&all, self.articles.len()) {
+            let (file, line, article) = &self.articles[i];
+            let message =
+                format!("“{question}”{owner} 里已有;一个问题只能属于一篇文章,导入后请从 {} 里删去一处", article.id);
+            report.notes.push(problem(&report.files[*file].path, *line, message));
+        }
+        let count = self.articles.len() as u64;
+        for (i, (file, _, article)) in self.articles.into_iter().enumerate() {
+            (options.progress)(i as u64, count);
             let path = into.join(&article.path);
             let place = path.display().to_string();
             match put(&path, article, rules) {

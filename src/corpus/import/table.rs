@@ -14,6 +14,8 @@ pub enum Column {
     Date,
     Source,
     Url,
+    /// Other ways of asking, separated by `|` or line ends.
+    Also,
 }
 
 const NAMES: &[(Column, &[&str])] = &[
@@ -24,6 +26,7 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::Date, &["date", "published", "日期", "发布日期", "发布时间"]),
     (Column::Source, &["source", "document", "来源", "出处", "文号"]),
     (Column::Url, &["url", "link", "链接", "网址"]),
+    (Column::Also, &["questions", "别的问法", "相似问法", "相似问题"]),
 ];
 
 /// One question with its answer, and what else the table says of it.
@@ -34,7 +37,52 @@ pub struct Record {
     cells: HashMap<Column, String>,
 }
 
+/// Which column of a table holds what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header(Vec<(String, Option<Column>)>);
+
+impl Header {
+    /// Reads the names in order; `Err` names the column that is lacking.
+    pub fn read<'n>(names: impl Iterator<Item = &'n str>) -> Result<Header, String> {
+        let header = Header(names.map(|name| (name.trim().to_owned(), column(name))).collect());
+        for (wanted, name) in [(Column::Question, "问题(question)"), (Column::Answer, "答案(answer)")] {
+            if !header.0.iter().any(|(_, column)| *column == Some(wanted)) {
+                return Err(format!("表头里没有“{name}”一列;第一行应是列名"));
+            }
+        }
+        Ok(header)
+    }
+
+    /// How many columns there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The name of a column that is read.
+    pub fn name(&self, at: usize) -> Option<&str> {
+        self.0.get(at).filter(|(_, column)| column.is_some()).map(|(name, _)| name.as_str())
+    }
+}
+
 impl Record {
+    /// A row of a table with this header: the place of each cell, counted from 0, and what stands in it. Of two columns of
+    /// one kind the first that holds anything counts.
+    pub fn new(line: usize, header: &Header, values: impl Iterator<Item = (usize, String)>) -> Record {
+        let mut cells = HashMap::new();
+        for (at, value) in values {
+            if let Some(column) = header.0.get(at).and_then(|(_, column)| *column).filter(|_| !value.trim().is_empty())
+            {
+                cells.entry(column).or_insert(value);
+            }
+        }
+        Record { line, cells }
+    }
+
+    /// True where nothing stands in any column that is read.
+    pub fn is_blank(&self) -> bool {
+        self.cells.is_empty()
+    }
+
     /// The cell as it stands; `None` where it is absent or blank.
     pub fn get(&self, column: Column) -> Option<&str> {
         self.cells.get(&column).map(String::as_str).filter(|c| !c.trim().is_empty())
@@ -43,14 +91,20 @@ impl Record {
     /// The date of the row, if it has one: `2025-06-04`, `2025/6/4` or `2025年6月4日`. `Err` holds what it is instead.
     pub fn date(&self) -> Result<Option<Date>, String> {
         let Some(cell) = self.get(Column::Date).map(str::trim) else { return Ok(None) };
-        let day = cell.split(' ').next().unwrap_or(cell);
-        let parts: Vec<&str> = day.split(['-', '/', '.', '年', '月', '日']).filter(|p| !p.is_empty()).collect();
-        let date = match parts.as_slice() {
-            [y, m, d] => y.parse().ok().zip(m.parse().ok()).zip(d.parse().ok()),
-            _ => None,
-        };
-        date.and_then(|((y, m), d)| Date::new(y, m, d).ok()).map(Some).ok_or_else(|| cell.to_owned())
+        day(cell.split(' ').next().unwrap_or(cell)).map(Some).ok_or_else(|| cell.to_owned())
     }
+}
+
+/// A day as people write it: `2025-06-04`, `2025/6/4`, `2025.6.4`, `2025年6月4日`.
+pub fn day(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.trim().split(['-', '/', '.', '年', '月', '日']).filter(|p| !p.is_empty()).collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// A cell's line ends as a text file has them; spreadsheet programs write `\r\n`, some of them as `_x000D_`.
+pub fn line_ends(text: &str) -> String {
+    text.replace("_x000D_", "").replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// Rows that could be read, and for each that could not its line and the reason.
@@ -70,15 +124,10 @@ pub fn csv(text: &str) -> Result<Read, String> {
         .max_by_key(|d| (header.bytes().filter(|b| b == *d).count(), **d == b','))
         .unwrap_or(&b',');
     let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let columns: Vec<Option<Column>> = match reader.headers() {
-        Ok(names) => names.iter().map(column).collect(),
+    let header = match reader.headers() {
+        Ok(names) => Header::read(names.iter())?,
         Err(error) => return Err(format!("表头读不了:{error}")),
     };
-    for (wanted, name) in [(Column::Question, "问题(question)"), (Column::Answer, "答案(answer)")] {
-        if !columns.contains(&Some(wanted)) {
-            return Err(format!("表头里没有“{name}”一列;第一行应是列名"));
-        }
-    }
     let (mut records, mut problems) = (vec![], vec![]);
     for row in reader.records() {
         match row {
@@ -87,12 +136,11 @@ pub fn csv(text: &str) -> Result<Read, String> {
                 if row.iter().all(|c| c.trim().is_empty()) {
                     continue;
                 }
-                if row.len() != columns.len() {
-                    problems.push((line, format!("这一行有 {} 列,表头有 {} 列", row.len(), columns.len())));
+                if row.len() != header.len() {
+                    problems.push((line, format!("这一行有 {} 列,表头有 {} 列", row.len(), header.len())));
                     continue;
                 }
-                let cells = columns.iter().zip(row.iter()).filter_map(|(c, v)| Some(((*c)?, v.to_owned()))).collect();
-                records.push(Record { line, cells });
+                records.push(Record::new(line, &header, row.iter().map(str::to_owned).enumerate()));
             }
             Err(error) => {
                 let line = error.position().map_or(0, |p| line_of(text, p));
@@ -126,7 +174,7 @@ pub fn jsonl(text: &str) -> Result<Read, String> {
             serde_json::Value::String(text) => Some((column(name)?, text.clone())),
             serde_json::Value::Array(items) => {
                 let words: Vec<&str> = items.iter().filter_map(serde_json::Value::as_str).collect();
-                Some((column(name)?, words.join(",")))
+                Some((column(name)?, words.join("|")))
             }
             serde_json::Value::Number(number) => Some((column(name)?, number.to_string())),
             _ => None,

@@ -80,7 +80,7 @@ impl Tools {
         match name {
             "ask" => {
                 let (answer, note) = Asked::read(Input::of(arguments)?, &live)?.answer(&live);
-                self.app.metrics.note(&note);
+                self.app.noted(&note);
                 Ok((markdown::render(&answer), json!(answer)))
             }
             "search_articles" => {
