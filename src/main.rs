@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// See `Cargo.toml`.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     yiwen::cli::main()
 }

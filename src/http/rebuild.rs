@@ -12,9 +12,6 @@ use serde::Serialize;
 use super::state::{App, Live, Shared};
 use crate::index::{self, IndexError};
 
-/// The priority of a rebuild's threads: the lowest there is.
-const LOWEST: i32 = 19;
-
 /// What a rebuild found wrong, shown to callers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -156,12 +153,18 @@ pub fn resume(app: &Shared) {
 
 /// Runs work on threads that the system gives what questions leave over.
 fn behind_requests<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    // The thread's own priority; threads that it starts inherit it. Where it cannot be had, the work is done all the same.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LOWEST);
+    lower_priority();
     match rayon::ThreadPoolBuilder::new().build() {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
     }
+}
+
+/// Gives this thread, and those that it starts, the lowest priority. Only Linux keeps one for each thread; elsewhere, and
+/// where it cannot be had, the work is done all the same.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
 }
 
 /// Builds and opens a generation. `progress` gets articles done and in all.

@@ -17,7 +17,8 @@ const BURST: usize = 128;
 const NEXT: usize = 1;
 /// A window in which even the luckiest waited so long is overload.
 const TARGET: Duration = Duration::from_millis(50);
-const WINDOW: Duration = Duration::from_millis(100);
+/// Long enough that a machine which stands still for a moment is not taken for one that has too much to do.
+const WINDOW: Duration = Duration::from_millis(500);
 /// Overload ends with a window in which fewer than one in so many was refused.
 const FEW: u32 = 5;
 
