@@ -123,3 +123,22 @@ fn serve(media: &str, asked: &str, name: &str, headers: &HeaderMap) -> Result<Re
     let ready = ready.ok_or_else(|| Problem::new(Kind::UnknownRoute, "没有这个文件;网页见 /"))?;
     Ok(ready.response(headers, keep))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_tag_is_not_sent_again() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"));
+        let first = serve(JS, version(), "page.js", &headers).unwrap();
+        assert!(first.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+        headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let again = serve(JS, version(), "page.js", &headers).unwrap();
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        // Not packed it is another sequence of bytes.
+        headers.remove(header::ACCEPT_ENCODING);
+        assert_eq!(serve(JS, version(), "page.js", &headers).unwrap().status(), StatusCode::OK);
+    }
+}
