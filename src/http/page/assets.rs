@@ -1,9 +1,9 @@
 //! The static files: compiled in, compressed once, and named by their content.
 //!
-//! `/scripts/<version>/<file>` and `/styles/<version>/<file>` may be kept for a year, because the version changes with any of the files; modules import
-//! one another by relative names and so stay in one version. Under any other version (`current`, or that of a page from
-//! before an upgrade) the same file is served to be asked for again. `/widget.js` has a name that others write into their
-//! pages, so it is always asked for again, by its strong entity tag.
+//! `/scripts/<version>/<file>` and `/styles/<version>/<file>` may be kept for a year, because the version changes with
+//! any of the files; modules import one another by relative names and so stay in one version. Under any other version
+//! (`current`, or that of a page from before an upgrade) the same file is served to be asked for again. `/widget.js` has a
+//! name that others write into their pages, so it is always asked for again, by its strong entity tag.
 
 use std::io::Write;
 use std::sync::LazyLock;

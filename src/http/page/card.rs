@@ -8,6 +8,7 @@ use super::asked::{Answered, Asked};
 use super::html::{Safe, day, encoded, money_grouped, put, said};
 use super::{conflicts, fields, passages, pictures, sources};
 use crate::answer::{Answer, AnswerStatus, Computed, StepJson};
+use crate::http::answer::status_word;
 use crate::http::state::Live;
 
 /// What is longer than this is no figure but a sentence.
@@ -42,7 +43,7 @@ pub fn turn(scene: Scene<'_>, answered: &Answered) -> String {
 }
 
 fn card(out: &mut String, scene: Scene<'_>, answered: &Answered, answer: &Answer) {
-    put!(out, "<article class=\"card\" data-status=\"{}\" aria-label=\"答复\">", word(answer.status));
+    put!(out, "<article class=\"card\" data-status=\"{}\" aria-label=\"答复\">", status_word(answer.status));
     corrections(out, answer);
     for (i, computed) in answer.computed.iter().enumerate() {
         rule(out, scene, answered, answer, computed, i);
@@ -167,8 +168,4 @@ fn foot(out: &mut String, scene: Scene<'_>, answer: &Answer) {
         Safe(&answer.index.generation),
         answer.took_ms
     );
-}
-
-fn word(status: AnswerStatus) -> &'static str {
-    crate::http::answer::status_word(status)
 }

@@ -8,7 +8,7 @@ use crate::answer::Computed;
 use crate::facts::{Fact, FactKind, FactValue, spec};
 use crate::http::page::asked::Answered;
 use crate::http::page::card::Scene;
-use crate::http::page::html::{Safe, grouped, money_grouped, put};
+use crate::http::page::html::{self, Safe, grouped, money_grouped, put};
 use crate::http::rules::words;
 use crate::region::RegionCode;
 use crate::rules::{Case, Value, rule};
@@ -98,8 +98,8 @@ pub fn draw(out: &mut String, scene: Scene<'_>, answered: &Answered, computed: &
 /// Some of the points as rows; each leads to the answer with that value.
 fn table(out: &mut String, scene: Scene<'_>, name: &str, fact: &str, result: &str, points: &[Point], here: &Point) {
     let every = points.len().div_ceil(ROWS);
-    out.push_str("<details class=\"what-if\"><summary>换个数看看</summary><table><thead><tr>");
-    put!(out, "<th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>", Safe(fact), Safe(result));
+    out.push_str("<details class=\"what-if\"><summary>换个数看看</summary>");
+    html::table(out, "points", &[fact, result]);
     let kind = spec(name).map(|s| s.kind);
     for (i, point) in points.iter().enumerate() {
         let now = point.fact == here.fact;
