@@ -240,3 +240,16 @@ fn rules_name_only_contradictions_that_are_told() {
         }
     }
 }
+
+#[test]
+fn examples_are_about_their_topic() {
+    let analyzer = yiwen::index::Analyzer::new(&CORPUS.vocabulary);
+    let understander = yiwen::understand::Understander::of(&CORPUS, analyzer.segmenter().clone());
+    for topic in &CORPUS.lexicon.topics {
+        for example in &topic.examples {
+            let understood = understander.understand(example, jiff::civil::date(2026, 11, 23), None);
+            assert_eq!(understood.topic(), topic.id, "{example}");
+            assert!(!understood.rules.is_empty(), "{example} asks for no rule");
+        }
+    }
+}

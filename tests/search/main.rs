@@ -111,6 +111,7 @@ fn documents(row: &Value) -> Vec<IndexDocument> {
         document.source.questions = list(&a["questions"]);
         document.topics = list(&a["topics"]);
         document.region = a["region"].as_str().and_then(RegionCode::parse).unwrap_or(RegionCode::NATION);
+        document.published = date(&a["published"]);
         document.effective_from = date(&a["effective_from"]);
         document.effective_to = date(&a["effective_to"]);
         document.level = a["level"].as_str().and_then(Level::parse).unwrap_or(Level::Secondary);

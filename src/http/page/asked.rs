@@ -182,12 +182,29 @@ fn read_facts(input: &mut Input, typed: &BTreeMap<String, String>, at: Date, liv
         if given.facts.insert_json(name, &value).is_ok() {
             continue;
         }
+        if named(live, name, kind, text).is_some_and(|value| given.facts.insert_json(name, &value).is_ok()) {
+            continue;
+        }
         match live.engine.understander.bare(text, at, name) {
             Some(fact) => given.facts.insert(name, facts::Fact::given(fact.value)),
             None => unreadable(input, name, kind, text, live),
         }
     }
     given
+}
+
+/// The value that a word of the vocabulary says: 丈母娘 is `mother_in_law`; several where the fact holds several.
+fn named(live: &Live, name: &str, kind: Option<FactKind>, text: &str) -> Option<Value> {
+    let values = &words(live).lexicon.values;
+    let value = |about: &str, word: &str| {
+        let class = values.iter().find(|class| class.about == about && class.words.iter().any(|w| w == word))?;
+        Some(Value::from(class.value.clone()))
+    };
+    match kind? {
+        FactKind::Word(_) => value(name, text.trim()),
+        FactKind::Words(_) => text.split(['、', ',', ',', '和']).map(|word| value("group", word.trim())).collect(),
+        _ => None,
+    }
 }
 
 fn unreadable(input: &mut Input, name: &str, kind: Option<FactKind>, text: &str, live: &Live) {

@@ -1,9 +1,9 @@
 //! The static files: compiled in, compressed once, and named by their content.
 //!
-//! `/scripts/<version>/<file>` and `/styles/<version>/<file>` may be kept for a year, because the version changes with any of the files; modules import
-//! one another by relative names and so stay in one version. Under any other version (`current`, or that of a page from
-//! before an upgrade) the same file is served to be asked for again. `/widget.js` has a name that others write into their
-//! pages, so it is always asked for again, by its strong entity tag.
+//! `/scripts/<version>/<file>` and `/styles/<version>/<file>` may be kept for a year, because the version changes with
+//! any of the files; modules import one another by relative names and so stay in one version. Under any other version
+//! (`current`, or that of a page from before an upgrade) the same file is served to be asked for again. `/widget.js` has a
+//! name that others write into their pages, so it is always asked for again, by its strong entity tag.
 
 use std::io::Write;
 use std::sync::LazyLock;
@@ -122,4 +122,23 @@ fn serve(media: &str, asked: &str, name: &str, headers: &HeaderMap) -> Result<Re
     let ready = READY.iter().find(|ready| ready.file.name == name && ready.media == media);
     let ready = ready.ok_or_else(|| Problem::new(Kind::UnknownRoute, "没有这个文件;网页见 /"))?;
     Ok(ready.response(headers, keep))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_tag_is_not_sent_again() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"));
+        let first = serve(JS, version(), "page.js", &headers).unwrap();
+        assert!(first.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+        headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+        let again = serve(JS, version(), "page.js", &headers).unwrap();
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        // Not packed it is another sequence of bytes.
+        headers.remove(header::ACCEPT_ENCODING);
+        assert_eq!(serve(JS, version(), "page.js", &headers).unwrap().status(), StatusCode::OK);
+    }
 }

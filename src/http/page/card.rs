@@ -8,6 +8,7 @@ use super::asked::{Answered, Asked};
 use super::html::{Safe, day, encoded, money_grouped, put, said};
 use super::{conflicts, fields, passages, pictures, sources};
 use crate::answer::{Answer, AnswerStatus, Computed, StepJson};
+use crate::http::answer::status_word;
 use crate::http::state::Live;
 
 /// What is longer than this is no figure but a sentence.
@@ -42,7 +43,7 @@ pub fn turn(scene: Scene<'_>, answered: &Answered) -> String {
 }
 
 fn card(out: &mut String, scene: Scene<'_>, answered: &Answered, answer: &Answer) {
-    put!(out, "<article class=\"card\" data-status=\"{}\" aria-label=\"答复\">", word(answer.status));
+    put!(out, "<article class=\"card\" data-status=\"{}\" aria-label=\"答复\">", status_word(answer.status));
     corrections(out, answer);
     for (i, computed) in answer.computed.iter().enumerate() {
         rule(out, scene, answered, answer, computed, i);
@@ -83,14 +84,9 @@ fn corrections(out: &mut String, answer: &Answer) {
 fn rule(out: &mut String, scene: Scene<'_>, answered: &Answered, answer: &Answer, computed: &Computed, number: usize) {
     let place = answer.understanding.region.as_ref().map_or("全国", |r| r.name.as_str());
     put!(out, "<section class=\"result\" data-rule=\"{}\" data-status=\"{}\">", computed.rule, computed.status);
-    put!(
-        out,
-        "<p class=\"eyebrow\"><a href=\"/rules/{}\">{}</a> · {} · 按 {} 的规定</p>",
-        computed.rule,
-        Safe(computed.label),
-        Safe(place),
-        Safe(day(&computed.law_day))
-    );
+    let label = Safe(computed.label);
+    put!(out, "<p class=\"eyebrow\"><a href=\"/rules/{}\">{label}</a> <span>· {}</span>", computed.rule, Safe(place));
+    put!(out, " <span>· 按{}的规定</span></p>", Safe(day(&computed.law_day)));
     let unsettled = match computed.status {
         "no_parameter" => "<span class=\"badge warn\">没有查到</span>",
         "depends_local" => "<span class=\"badge warn\">各地不同</span>",
@@ -158,20 +154,18 @@ fn list(out: &mut String, class: &str, title: &str, lines: &[String]) {
 /// What one may do with the answer. What people think of it (有用/没用) belongs at the end of the list of actions.
 fn foot(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     let query = scene.asked.query();
+    // Tomorrow the link shall still say what it says today.
+    let dated = Asked { at: answer.at.clone(), ..scene.asked.clone() }.query();
     put!(out, "<footer class=\"foot\"><p class=\"actions\">");
-    put!(out, "<a class=\"quiet\" href=\"/?{}\" data-copy>复制链接</a>", Safe(&query));
+    put!(out, "<a class=\"quiet\" href=\"/?{}\" data-copy>复制链接</a>", Safe(&dated));
     out.push_str("<button type=\"button\" class=\"quiet\" data-print hidden>打印</button>");
     put!(out, "<a class=\"quiet\" href=\"/why?{}\" data-lift=\".why\">怎么理解的</a>", Safe(&query));
     out.push_str("</p>");
     put!(
         out,
-        "<p class=\"meta\">按 {} 的规定 · 资料版本 {} · 用时 {:.1} 毫秒</p></footer>",
+        "<p class=\"meta\">按{}的规定 · 资料版本 {} · 用时 {:.1} 毫秒</p></footer>",
         Safe(day(&answer.at)),
         Safe(&answer.index.generation),
         answer.took_ms
     );
-}
-
-fn word(status: AnswerStatus) -> &'static str {
-    crate::http::answer::status_word(status)
 }

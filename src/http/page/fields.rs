@@ -9,7 +9,7 @@ use super::asked::field;
 use super::card::Scene;
 use super::html::{Safe, put};
 use crate::answer::{Answer, ChoiceJson, MissingJson, compose};
-use crate::facts;
+use crate::facts::{self, FactKind, FactValue};
 use crate::http::rules::words;
 
 /// Up to so many choices are shown side by side.
@@ -27,7 +27,7 @@ struct Known {
 
 /// The whole form, where there is anything in it.
 pub fn panel(out: &mut String, scene: Scene<'_>, answer: &Answer) {
-    let missing = missing(answer);
+    let missing = missing(scene, answer);
     let known = known(scene, answer, &missing);
     let state = if scene.last { "" } else { " inert" };
     put!(out, "<form class=\"facts\" action=\"/\" method=\"get\"{state}>");
@@ -61,11 +61,12 @@ pub fn panel(out: &mut String, scene: Scene<'_>, answer: &Answer) {
 }
 
 /// Each missing fact once, though several rules ask for it.
-fn missing(answer: &Answer) -> Vec<MissingJson> {
+fn missing(scene: Scene<'_>, answer: &Answer) -> Vec<MissingJson> {
     let mut found: Vec<MissingJson> = vec![];
     for m in answer.computed.iter().flat_map(|c| &c.missing) {
         if found.iter().all(|f| f.fact != m.fact) {
-            found.push(m.clone());
+            // The question is the answer's own: it may ask which of two values is meant.
+            found.push(MissingJson { ask: m.ask.clone(), ..asked(scene, m.fact) });
         }
     }
     found
@@ -73,7 +74,6 @@ fn missing(answer: &Answer) -> Vec<MissingJson> {
 
 /// What the rules shown have read, stated facts first.
 fn known(scene: Scene<'_>, answer: &Answer, missing: &[MissingJson]) -> Vec<Known> {
-    let words = words(scene.live);
     let read = |name: &str| {
         let rules = answer.computed.iter().filter_map(|c| crate::rules::rule(c.rule));
         rules.flat_map(|rule| rule.facts).any(|fact| *fact == name)
@@ -86,21 +86,56 @@ fn known(scene: Scene<'_>, answer: &Answer, missing: &[MissingJson]) -> Vec<Know
             continue;
         }
         let Some(parsed) = parsed.get(name) else { continue };
-        let mut shown = super::html::money_grouped(&words.value(name, &parsed.value));
+        let mut shown = shown(scene, name, &parsed.value);
         if let Some(high) = &parsed.high {
-            put!(shown, " 到 {}", super::html::money_grouped(&words.value(name, high)));
+            put!(shown, " 到 {}", self::shown(scene, name, high));
         }
-        let asked = compose::missing(words, spec.name);
+        let asked = asked(scene, spec.name);
         found.push(Known { asked, value: plain(&fact["value"]), shown, assumed: false });
     }
     for a in answer.computed.iter().flat_map(|c| &c.assumed) {
         let twice = found.iter().any(|k: &Known| k.asked.fact == a.fact) || missing.iter().any(|m| m.fact == a.fact);
         if !twice {
-            let asked = compose::missing(words, a.fact);
-            found.push(Known { asked, value: plain(&a.value), shown: a.text.clone(), assumed: true });
+            let asked = asked(scene, a.fact);
+            found.push(Known {
+                asked,
+                value: plain(&a.value),
+                shown: super::html::money_grouped(&a.text),
+                assumed: true,
+            });
         }
     }
     found
+}
+
+/// How a fact is asked for. A closed list without words of its own takes those by which questions name its values.
+fn asked(scene: Scene<'_>, fact: &'static str) -> MissingJson {
+    let mut asked = compose::missing(words(scene.live), fact);
+    let Some(FactKind::Word(list)) = facts::spec(fact).map(|spec| spec.kind) else { return asked };
+    if asked.choices.is_none() {
+        let named = list
+            .iter()
+            .filter_map(|value| Some(ChoiceJson { value: (*value).to_owned(), label: spoken(scene, fact, value)? }));
+        asked.choices = Some(named.collect()).filter(|choices: &Vec<ChoiceJson>| !choices.is_empty());
+    }
+    asked
+}
+
+/// The words that questions say for this value of a fact: `mother_in_law` is 婆婆、岳母、丈母娘.
+fn spoken(scene: Scene<'_>, fact: &str, value: &str) -> Option<String> {
+    const SHOWN: usize = 3;
+    let values = &words(scene.live).lexicon.values;
+    let class = values.iter().find(|class| class.about == fact && class.value == value)?;
+    Some(class.words.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("、"))
+}
+
+/// A value as people write it.
+fn shown(scene: Scene<'_>, fact: &str, value: &FactValue) -> String {
+    let said = words(scene.live).value(fact, value);
+    match value {
+        FactValue::Word(word) if *word == said => spoken(scene, fact, word).unwrap_or(said),
+        _ => super::html::money_grouped(&said),
+    }
 }
 
 /// A JSON value as a form sends it.
@@ -152,7 +187,7 @@ fn place_chip(out: &mut String, scene: Scene<'_>, answer: &Answer) {
 fn day_chip(out: &mut String, answer: &Answer) {
     put!(
         out,
-        "<details class=\"chip\" data-fact=\"at\"><summary><span class=\"label\">按哪天的规定</span> \
+        "<details class=\"chip\" data-fact=\"at\"><summary><span class=\"label\">日期</span> \
          <span class=\"now\">{0}</span></summary><div class=\"editor\"><label class=\"field\">\
          <span class=\"ask\">按哪一天的规定</span><input type=\"date\" name=\"at\" value=\"{0}\"></label></div></details>",
         Safe(&answer.at)

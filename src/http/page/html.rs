@@ -56,6 +56,20 @@ pub fn encoded(text: &str) -> String {
     out
 }
 
+/// Begins a table with these columns; `</tbody></table>` ends it.
+pub fn table(out: &mut String, class: &str, columns: &[&str]) {
+    put!(out, "<table class=\"{class}\"><thead><tr>");
+    for column in columns {
+        put!(out, "<th scope=\"col\">{}</th>", Safe(column));
+    }
+    out.push_str("</tr></thead><tbody>");
+}
+
+/// Begins a part that may be wider than the page and then scrolls by itself; `</div>` ends it.
+pub fn scroll(out: &mut String, label: &str) {
+    put!(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">", Safe(label));
+}
+
 /// A date as people write it; what is no date stays as it is.
 pub fn day(iso: &str) -> String {
     match iso.parse::<jiff::civil::Date>() {

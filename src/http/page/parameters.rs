@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Date;
 
-use super::html::{Safe, encoded, linked, put};
+use super::html::{self, Safe, encoded, linked, put};
 use super::passages::paging;
 use super::shell::{self, Section};
 use super::sources::{level, period, value};
@@ -162,11 +162,9 @@ fn condition(live: &Live, fact: &str, value: &str) -> String {
 
 /// Values as a table; `named` says whose they are.
 pub fn table<'v>(out: &mut String, live: &Live, values: impl Iterator<Item = &'v ValueJson>, named: bool) {
-    out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"数值表\"><table class=\"values\"><thead><tr>");
-    if named {
-        out.push_str("<th scope=\"col\">名称</th>");
-    }
-    out.push_str("<th scope=\"col\">地区</th><th scope=\"col\">数值</th><th scope=\"col\">施行</th><th scope=\"col\">出处</th></tr></thead><tbody>");
+    html::scroll(out, "数值表");
+    let columns = ["名称", "地区", "数值", "施行", "出处"];
+    html::table(out, "values", if named { &columns } else { &columns[1..] });
     for v in values {
         out.push_str("<tr>");
         if named {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::html::{Safe, put};
+use super::html::{self, Safe, put};
 use super::parameters;
 use super::shell::{self, Section};
 use super::sources::period;
@@ -94,7 +94,9 @@ fn body(live: &Live, sheet: &RuleSheet) -> String {
         parameters::table(&mut out, live, parameter.values.iter(), false);
         out.push_str("</details>");
     }
-    out.push_str("</section><section class=\"card\"><h2>覆盖哪些地区和日期</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"覆盖的地区和日期\"><table><thead><tr><th scope=\"col\">地区</th><th scope=\"col\">参数</th><th scope=\"col\">数值</th><th scope=\"col\">施行</th></tr></thead><tbody>");
+    out.push_str("</section><section class=\"card\"><h2>覆盖哪些地区和日期</h2>");
+    html::scroll(&mut out, "覆盖的地区和日期");
+    html::table(&mut out, "coverage", &["地区", "参数", "数值", "施行"]);
     for place in &sheet.coverage {
         put!(
             out,

@@ -12,8 +12,7 @@ fn id(scene: Scene<'_>, computed: &Computed, number: usize) -> String {
 
 /// A mark that opens the source of one figure.
 pub fn mark(out: &mut String, scene: Scene<'_>, computed: &Computed, parameter: &str) {
-    let Some(number) = computed.parameters.iter().position(|p| p.id == parameter) else { return };
-    let p = &computed.parameters[number];
+    let Some((number, p)) = ordered(computed).into_iter().enumerate().find(|(_, p)| p.id == parameter) else { return };
     let class = if p.level == "unverified" { "ref warn" } else { "ref" };
     put!(
         out,
@@ -25,6 +24,19 @@ pub fn mark(out: &mut String, scene: Scene<'_>, computed: &Computed, parameter: 
     );
 }
 
+/// The sources as the steps come to them, then those that no step names.
+fn ordered(computed: &Computed) -> Vec<&ParameterJson> {
+    let named = computed.steps.iter().flat_map(|step| &step.parameters);
+    let mut found: Vec<&ParameterJson> = vec![];
+    let all = named.filter_map(|id| computed.parameters.iter().find(|p| p.id == *id)).chain(&computed.parameters);
+    for p in all {
+        if found.iter().all(|f| f.id != p.id) {
+            found.push(p);
+        }
+    }
+    found
+}
+
 /// All sources of one rule, and what each mark opens.
 pub fn list(out: &mut String, scene: Scene<'_>, computed: &Computed) {
     if computed.parameters.is_empty() {
@@ -32,12 +44,13 @@ pub fn list(out: &mut String, scene: Scene<'_>, computed: &Computed) {
     }
     let count = computed.parameters.len();
     put!(out, "<details class=\"sources\"><summary><h3>依据</h3> <span class=\"count\">{count}</span></summary><ol>");
-    for p in &computed.parameters {
+    let ordered = ordered(computed);
+    for p in &ordered {
         put!(out, "<li>{}:<b>{}</b>{}", Safe(&p.label), Safe(value(p.value.as_str(), p.unit)), level(p.level));
         put!(out, "<p class=\"meta\">{}</p></li>", origin(p));
     }
     out.push_str("</ol></details>");
-    for (number, p) in computed.parameters.iter().enumerate() {
+    for (number, p) in ordered.into_iter().enumerate() {
         let id = id(scene, computed, number);
         put!(out, "<div class=\"source\" popover id=\"{id}\" role=\"dialog\" aria-labelledby=\"{id}-label\">");
         put!(

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::asked::Asked;
-use super::html::{Safe, put};
+use super::html::{self, Safe, put};
 use super::shell::{self, Section};
 use crate::answer::Answer;
 use crate::engine::QUESTION_CHARS;
@@ -72,7 +72,8 @@ fn understood(out: &mut String, live: &Live, said: &str, answer: &Answer) {
     let points: Vec<Value> =
         list("topics").into_iter().filter(|t| t["points"].as_f64().unwrap_or_default() > 0.0).collect();
     if !points.is_empty() {
-        out.push_str("<h3>像是在问</h3><table><thead><tr><th scope=\"col\">主题</th><th scope=\"col\">分数</th></tr></thead><tbody>");
+        out.push_str("<h3>像是在问</h3>");
+        html::table(out, "scores", &["主题", "分数"]);
         for topic in &points {
             let id = topic["id"].as_str().unwrap_or_default();
             put!(out, "<tr><td>{}</td><td>{}</td></tr>", Safe(words.topic(id)), topic["points"]);
@@ -82,7 +83,8 @@ fn understood(out: &mut String, live: &Live, said: &str, answer: &Answer) {
     let cues: Vec<Value> =
         list("cues").into_iter().filter(|c| c["weights"].as_object().is_some_and(|w| !w.is_empty())).collect();
     if !cues.is_empty() {
-        out.push_str("<h3>凭这些词</h3><table><thead><tr><th scope=\"col\">词</th><th scope=\"col\">说明是</th></tr></thead><tbody>");
+        out.push_str("<h3>凭这些词</h3>");
+        html::table(out, "cues", &["词", "说明是"]);
         for cue in &cues {
             let weights = cue["weights"].as_object().into_iter().flatten();
             let weights: Vec<String> = weights.map(|(id, points)| format!("{} {points}", words.topic(id))).collect();
@@ -137,7 +139,7 @@ fn passage(out: &mut String, live: &Live, asked: &Asked, said: &str, article: &s
     let title = live.article(article).map_or(article, |a| a.title.as_str());
     put!(out, "<h2>为什么找到《{}》</h2>", Safe(title));
     put!(out, "<p>排第 {},得分 {:.2}(0 到 1)。{}</p>", place + 1, e.score, reasons(e));
-    out.push_str("<table><thead><tr><th scope=\"col\">词</th><th scope=\"col\">在哪里</th><th scope=\"col\">次数</th><th scope=\"col\">分量</th></tr></thead><tbody>");
+    html::table(out, "contributions", &["词", "在哪里", "次数", "分量"]);
     for c in e.contributions.iter().take(WORDS) {
         let part = match c.part {
             "title" => "标题",

@@ -25,7 +25,6 @@ const FLAGS: &[&str] = &[
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
-    "--lang=zh-CN",
     "--no-proxy-server",
 ];
 

@@ -19,7 +19,7 @@
 //! | `fits` | `true` | nothing makes the page scroll sideways |
 //! | `axe` | `true` | axe-core finds no violation |
 //! | `load_at_most` | bytes | transferred since the last time, all files together |
-//! | `paint_at_most` | milliseconds | from an answer's arrival to its paint |
+//! | `paint_at_most` | milliseconds | from an answer's arrival to its paint; 100 is the goal, a busy machine gets more |
 
 use std::time::{Duration, Instant};
 
@@ -89,6 +89,15 @@ const visible = (node) => node.checkVisibility({ visibilityProperty: true, conte
 const held = (node) => (node.value ?? "") + " " + (node.innerText ?? node.textContent);
 "#;
 
+/// Runs axe-core and gives a line for each violation.
+const AXE: &str = r#"
+const done = arguments[0];
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const node = (n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ""}`;
+const line = (v) => `${v.id}: ${v.help} ${v.nodes.slice(0, 3).map(node).join(" | ")}`;
+axe.run(document, { runOnly: tags }).then((r) => done(r.violations.map(line)), (e) => done([String(e)]));
+"#;
+
 impl Visit<'_> {
     async fn step(&mut self, name: &str, argument: &Value) -> Result<(), String> {
         let text = argument.as_str().unwrap_or_default();
@@ -133,7 +142,8 @@ impl Visit<'_> {
             "fits" => {
                 let wide =
                     self.value("document.documentElement.scrollWidth - document.documentElement.clientWidth").await?;
-                let which = "[...document.querySelectorAll('main *')].filter((n) => n.getBoundingClientRect().right > innerWidth + 1 && !n.closest('.scroll')).slice(0, 3).map((n) => n.outerHTML.slice(0, 120))";
+                let which = "[...document.querySelectorAll('main *')].filter((n) => !n.closest('.scroll') \
+                    && n.getBoundingClientRect().right > innerWidth + 1).slice(0, 3).map((n) => n.outerHTML.slice(0, 120))";
                 if wide == 0 { Ok(()) } else { Err(format!("{wide} px too wide: {}", self.value(which).await?)) }
             }
             "axe" => self.axe().await,
@@ -213,9 +223,7 @@ impl Visit<'_> {
         let Some(path) = std::env::var_os("YIWEN_AXE") else { return Ok(()) };
         let source = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         self.page.script(&source, vec![]).await?;
-        let script = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }) \
-            .then((r) => done(r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | '))), (e) => done([String(e)]));";
-        let found = self.page.later(script).await?;
+        let found = self.page.later(AXE).await?;
         let lines: Vec<&str> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
     }

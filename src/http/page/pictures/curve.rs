@@ -8,7 +8,7 @@ use crate::answer::Computed;
 use crate::facts::{Fact, FactKind, FactValue, spec};
 use crate::http::page::asked::Answered;
 use crate::http::page::card::Scene;
-use crate::http::page::html::{Safe, grouped, money_grouped, put};
+use crate::http::page::html::{self, Safe, grouped, money_grouped, put};
 use crate::http::rules::words;
 use crate::region::RegionCode;
 use crate::rules::{Case, Value, rule};
@@ -75,18 +75,20 @@ pub fn draw(out: &mut String, scene: Scene<'_>, answered: &Answered, computed: &
     put!(out, "<polyline class=\"line\" points=\"{}\"/>", line.join(" "));
     put!(out, "<path class=\"drop\" d=\"M{0:.1} {1:.1}V{base}\"/>", x(here), y(here));
     put!(out, "<circle class=\"here\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\"/>", x(here), y(here));
-    let place = x(here) as i64;
-    let anchor = if place < 90 {
-        "start"
-    } else if place > WIDTH - 90 {
-        "end"
+    let (place, height) = (x(here) as i64, y(here) as i64);
+    // Beside the line, which mostly rises: above on the left, or below on the right where there is no room.
+    let room = |near: i64| place > near && place < WIDTH - near;
+    if place > WIDTH / 3 {
+        text(out, "strong", (place - 8, (height - 8).max(14)), "end", &here.shown);
     } else {
-        "middle"
-    };
-    text(out, "strong", (place, (y(here) as i64 - 11).max(14)), anchor, &here.shown);
+        text(out, "strong", (place + 10, (height + 18).min(base - 6)), "start", &here.shown);
+    }
+    if place < WIDTH * 2 / 3 {
+        text(out, "label", (right, (y(last) as i64 - 8).max(12)), "end", &last.shown);
+    }
     text(out, "label", (LEFT, base + 20), "start", &said(first));
     text(out, "label", (right, base + 20), "end", &said(last));
-    if (90..=WIDTH - 90).contains(&place) {
+    if room(WIDTH / 4) {
         text(out, "label", (place, base + 20), "middle", &said(here));
     }
     end(out, &format!("{label}随{fact_label}怎么变(其他情况不变)"));
@@ -96,8 +98,8 @@ pub fn draw(out: &mut String, scene: Scene<'_>, answered: &Answered, computed: &
 /// Some of the points as rows; each leads to the answer with that value.
 fn table(out: &mut String, scene: Scene<'_>, name: &str, fact: &str, result: &str, points: &[Point], here: &Point) {
     let every = points.len().div_ceil(ROWS);
-    out.push_str("<details class=\"what-if\"><summary>换个数看看</summary><table><thead><tr>");
-    put!(out, "<th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>", Safe(fact), Safe(result));
+    out.push_str("<details class=\"what-if\"><summary>换个数看看</summary>");
+    html::table(out, "points", &[fact, result]);
     let kind = spec(name).map(|s| s.kind);
     for (i, point) in points.iter().enumerate() {
         let now = point.fact == here.fact;

@@ -12,9 +12,9 @@ use crate::http::page::html::day as written;
 
 /// More weeks than these are no picture any more.
 const WEEKS: i64 = 14;
-const CELL: i64 = 48;
+const CELL: i64 = 44;
 const ROW: i64 = 40;
-const LEFT: i64 = 12;
+const LEFT: i64 = 6;
 const TOP: i64 = 26;
 
 /// The results that name a day, with what stands in its cell.

@@ -15,7 +15,7 @@ use super::html::{Safe, put};
 use crate::answer::Computed;
 
 /// Width of every drawing in its own units: about that of a phone, so that type stays legible there.
-const WIDTH: i64 = 360;
+const WIDTH: i64 = 320;
 
 /// The pictures of one outcome, if it has any.
 pub fn of(out: &mut String, scene: Scene<'_>, answered: &Answered, computed: &Computed) {

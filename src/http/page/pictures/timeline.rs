@@ -15,7 +15,7 @@ struct Stretch {
 }
 
 /// The narrowest a stretch is drawn, so that its name fits.
-const NARROW: i64 = 66;
+const NARROW: i64 = 60;
 const TOP: i64 = 34;
 
 pub fn employee(out: &mut String, scene: Scene<'_>, answered: &Answered, computed: &Computed) {
@@ -64,7 +64,7 @@ fn draw(out: &mut String, scene: Scene<'_>, computed: &Computed, stretches: &[St
     let said: Vec<String> = stretches.iter().map(|s| format!("{}{}", s.name, s.length)).collect();
     let order = format!("正常参保 → {} → 享受待遇", said.join(" → "));
     begin(out, scene, "timeline", 92, "时间线", &format!("{order}。{}", computed.headline));
-    let edge = 54;
+    let edge = 42;
     let room = WIDTH - 2 * edge - NARROW * stretches.len() as i64;
     let months: i64 = stretches.iter().map(|s| s.months).sum::<i64>().max(1);
     rect(out, "paid", (0, TOP), (edge - 2, 26));

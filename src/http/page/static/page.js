@@ -19,6 +19,8 @@ function asking(main) {
 
   const say = (turn) => {
     const conclusions = [...turn.querySelectorAll(".conclusion")].map((line) => line.textContent);
+    // Heard and not seen: it stands in large type below.
+    status.classList.add("hidden");
     status.textContent = conclusions.join(";");
   };
   const go = (query, push) => {
@@ -50,6 +52,7 @@ function asking(main) {
       remember(first ? new URLSearchParams(query).get("q") : "");
       showRecent(main);
     } catch (problem) {
+      status.classList.remove("hidden");
       status.textContent = problem.message;
     }
     conversation.removeAttribute("aria-busy");
