@@ -44,6 +44,7 @@ metrics! {
     NO_MATCH = counter "no_match_total" [] "Questions that nothing on file answers.";
     ANSWER_DURATION = histogram "answer_duration_seconds" [] "Time to understand, retrieve, compute and compose.";
     FEEDBACK = counter "feedback_total" ["useful"] "Posts of feedback kept, by verdict.";
+    GAPS_DROPPED = counter "gaps_dropped_total" [] "Open questions not written down because too many waited.";
     REBUILDS = counter "index_rebuilds_total" ["result"] "Rebuilds and reloads by result: done or failed.";
     PANICS = counter "panics_total" [] "Requests that hit a programming error.";
     READY = gauge "ready" [] "1 when the service takes questions.";
@@ -172,8 +173,7 @@ pub fn render(app: &App) -> String {
     page.single(&PANICS, figures.panics as f64);
     drop(figures);
     if let Some(gaps) = &app.gaps {
-        page.head("gaps_dropped_total", "counter", "Open questions not written down because too many waited.");
-        page.line("gaps_dropped_total", "", gaps.dropped() as f64);
+        page.single(&GAPS_DROPPED, gaps.dropped() as f64);
     }
     let live = app.current();
     page.single(&READY, f64::from(u8::from(live.is_some() && !app.is_stopping())));

@@ -88,6 +88,7 @@ static LIVE: LazyLock<(std::sync::Arc<http::App>, Router)> = LazyLock::new(|| {
     index::rebuild(&root().join("corpus"), &path, "2026-11-23T00:00:00Z", &|_, _| {})
         .expect("the shipped corpus builds");
     let app = App::new(Options {
+        gaps: None,
         semantic: Default::default(),
         corpus: root().join("corpus"),
         index: path.clone(),
@@ -206,6 +207,7 @@ fn imported(ending: &str, bytes: &[u8]) -> Result<(), String> {
         today: TODAY,
         force: false,
         dry_run: true,
+        progress: &|_, _| {},
     };
     let into = FOLDER.path().join("imported");
     let report = import::run(&[path], &into, &options);
