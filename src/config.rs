@@ -62,13 +62,6 @@ pub static SETTINGS: &[Setting] = &[
     setting("gaps_days", "180", "缺口、评价各最多留多少天", "1 至 3650 的整数", |t| {
         is_within(t, 1, 3_650)
     }),
-    setting(
-        "feedback_per_minute",
-        "600",
-        "一个调用方每分钟最多提交多少次评价",
-        "0 至 1000000 的整数",
-        |t| is_within(t, 0, 1_000_000),
-    ),
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
     setting("log", "info", "日志级别", "error、warn、info、debug 或 trace", is_level),
@@ -130,6 +123,38 @@ fn is_level(text: &str) -> bool {
     ["error", "warn", "info", "debug", "trace"].contains(&text)
 }
 
+/// What each setting is, in English, for the README's table.
+pub static IN_ENGLISH: &[(&str, &str)] = &[
+    ("corpus", "corpus folder"),
+    ("index", "index folder"),
+    ("semantic", "semantic search: `auto`, `always` or `never`; it takes an installed model"),
+    ("listen", "address and port"),
+    (
+        "admin_key",
+        "key for rebuilding and reading gaps over HTTP, 16 characters or more; without it (or a key with the scope `admin`) those routes answer 403; never printed",
+    ),
+    ("insecure", "serve elsewhere than on loopback without keys"),
+    (
+        "public_url",
+        "where people reach the service, for links in replies; the one other origin from which pages may call `/mcp`",
+    ),
+    ("wechat_token", "token of the WeChat or WeCom callback; without it `/wechat` answers 403; never printed"),
+    ("wechat_aes_key", "its EncodingAESKey, 43 characters, for encrypted messages; never printed"),
+    ("wechat_app_id", "AppID or CorpID; messages sealed for another are refused"),
+    ("gaps", "keep questions without a good answer, masked, and feedback; `false` switches both off"),
+    ("gaps_file", "the file they are kept in; by default `gaps.sqlite` beside the index folder"),
+    ("gaps_rows", "open questions kept at most, and as many posts of feedback; 1–1,000,000"),
+    ("gaps_days", "days they are kept at most; 1–3,650"),
+    ("request_timeout", "seconds for one request, 1–600"),
+    ("shutdown_timeout", "seconds to let requests end, 1–600"),
+    ("shutdown_delay", "seconds to go on taking requests after `/readyz` says 503, 0–600"),
+    ("watch", "rebuild when a file of the corpus is saved"),
+    ("rate_per_address", "requests a minute from one address without a key; 0 is without limit, loopback has none"),
+    ("rate_per_key", "requests a minute with one key; 0 is without limit, loopback has none"),
+    ("proxies", "addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed"),
+    ("log", "`error`, `warn`, `info`, `debug` or `trace`"),
+];
+
 /// Where an effective value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -186,7 +211,6 @@ pub struct Config {
     pub gaps: bool,
     pub gaps_file: PathBuf,
     pub gaps_limits: Limits,
-    pub feedback_per_minute: u32,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub log: String,
@@ -259,7 +283,6 @@ impl Config {
             gaps: text("gaps") == "true",
             gaps_file: some("gaps_file").map_or_else(|| beside(&text("index")), PathBuf::from),
             gaps_limits: Limits { rows: number("gaps_rows"), days: number("gaps_days") },
-            feedback_per_minute: number("feedback_per_minute"),
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
             log: text("log"),

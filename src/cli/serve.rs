@@ -56,7 +56,6 @@ pub fn options(config: &Config) -> Options {
         wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
         gaps: recorder(config),
-        feedback_per_minute: config.feedback_per_minute,
     }
 }
 

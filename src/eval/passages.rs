@@ -2,12 +2,8 @@
 //!
 //! A hit is a passage whose text holds one of the strings, white space aside.
 
-use std::path::Path;
-
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::retrieval::rows;
 use crate::retrieve::{Query, Retriever};
 
 /// One row of the file; other members are for people.
@@ -32,11 +28,6 @@ pub struct Figures {
     pub mrr_10: f64,
     /// Rows not found among the first ten.
     pub misses: Vec<String>,
-}
-
-/// Asks every row of a file.
-pub fn run(file: &Path, retriever: &Retriever) -> Result<Figures> {
-    Ok(ask(&rows(file, |row: Row| row)?, retriever))
 }
 
 /// Asks every row.

@@ -5,7 +5,6 @@
 //! route of our own: copy `suggest.rs`, put its `ROUTES` into the table, add a row to `tests/http`. To add a platform's
 //! protocol: copy `doors/fastgpt.rs`, with its own shape of errors, and record its requests in `tests/contracts`.
 
-pub mod allowance;
 pub mod answer;
 pub mod articles;
 pub mod chat;

@@ -57,7 +57,6 @@ kinds! {
     WrongSignature "wrong-signature" FORBIDDEN "签名不对";
     BrokenXml "broken-xml" BAD_REQUEST "请求体不是完整的 XML";
     RebuildRunning "rebuild-running" CONFLICT "正在重建索引";
-    TooManyRequests "too-many-requests" TOO_MANY_REQUESTS "请求太密";
     RecordsOff "records-off" FORBIDDEN "没有开启记录";
     RecordsUnavailable "records-unavailable" SERVICE_UNAVAILABLE "记录暂时用不了";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
@@ -174,7 +173,7 @@ impl IntoResponse for Problem {
                 let basic = HeaderValue::from_static("Basic realm=\"yiwen\", charset=\"UTF-8\"");
                 headers.insert(header::WWW_AUTHENTICATE, basic);
             }
-            Kind::NotReady | Kind::RebuildRunning | Kind::TooManyRequests | Kind::RecordsUnavailable => {
+            Kind::NotReady | Kind::RebuildRunning => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             _ => {}

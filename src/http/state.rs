@@ -9,7 +9,6 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
-use super::allowance::Allowance;
 use super::doors::wechat::Replies;
 use super::metrics::Metrics;
 use super::observe::Note;
@@ -35,8 +34,6 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Where gaps and feedback are kept; `None` where that is switched off.
     pub gaps: Option<Recorder>,
-    /// Posts of feedback that one caller may send in a minute.
-    pub feedback_per_minute: u32,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -73,7 +70,6 @@ pub struct App {
     pub wechat: Option<WeChat>,
     pub wechat_replies: Replies,
     pub gaps: Option<Recorder>,
-    pub feedback_allowance: Allowance,
 }
 
 /// How routes hold the service.
@@ -95,7 +91,6 @@ impl App {
             wechat: options.wechat,
             wechat_replies: Replies::default(),
             gaps: options.gaps,
-            feedback_allowance: Allowance::new(options.feedback_per_minute),
         })
     }
 

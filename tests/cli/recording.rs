@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 use crate::serving::{Service, folder};
 use crate::{FOLDER, program};
 
+fn start(corpus: &Path, index: &Path, log: &Path) -> Result<Service, String> {
+    Service::start(corpus, index, log)
+}
+
 /// Posts of one run, and how many are acknowledged before the kill.
 const POSTS: usize = 1_000;
 const KILL_AFTER: usize = 400;
 const SENDERS: usize = 4;
-
-const PATIENT: (&str, &str) = ("YIWEN_FEEDBACK_PER_MINUTE", "1000000");
 
 /// One request on a connection that stays open; the body of the answer, or nothing where the service is gone.
 fn post(stream: &mut BufReader<TcpStream>, path: &str, body: &Value) -> Option<Value> {
@@ -62,7 +64,7 @@ fn feedback(n: usize) -> Value {
 
 pub fn kill() -> Result<(), String> {
     let (corpus, index, log) = folder("kill");
-    let service = Service::start_with(&corpus, &index, &log, &[PATIENT])?;
+    let service = start(&corpus, &index, &log)?;
     let (next, done, gone) = (AtomicUsize::new(0), Mutex::new(vec![]), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..SENDERS {
@@ -90,7 +92,7 @@ pub fn kill() -> Result<(), String> {
         return Err(format!("{} acknowledged: the kill did not come in the middle", acknowledged.len()));
     }
     drop(service);
-    let service = Service::start_with(&corpus, &index, &log, &[PATIENT])?;
+    let service = start(&corpus, &index, &log)?;
     let mut stream = connect(&service.address).ok_or("the service did not come back")?;
     for n in &acknowledged {
         let told = post(&mut stream, "/v1/feedback", &feedback(*n)).ok_or("no answer after the kill")?;
@@ -124,7 +126,7 @@ fn gaps(corpus: &Path, index: &Path, arguments: &[&str]) -> Result<String, Strin
 /// From a question nobody could answer to an article: ask, export, fill in, import.
 pub fn gap_to_article() -> Result<(), String> {
     let (corpus, index, log) = folder("gap");
-    let mut service = Service::start(&corpus, &index, &log)?;
+    let mut service = start(&corpus, &index, &log)?;
     let mut stream = connect(&service.address).ok_or("no connection")?;
     for question in ["明天去火星的船票多少钱", "明天去火星的船票多少钱呢"] {
         post(&mut stream, "/v1/answer", &json!({"question": question, "at": "2026-11-23"})).ok_or("no answer")?;

@@ -64,11 +64,6 @@ static LOCKED: LazyLock<Router> = LazyLock::new(|| {
 });
 /// Keeps gaps and feedback; the index is the shipped one.
 static RECORDING: LazyLock<Router> = LazyLock::new(|| http::router(recording(&FOLDER.path().join("gaps.sqlite"))));
-/// Has no patience for feedback.
-static REFUSING: LazyLock<Router> = LazyLock::new(|| {
-    let gaps = recorder(&FOLDER.path().join("refusing.sqlite"));
-    http::router(opened(Options { gaps: Some(gaps), feedback_per_minute: 0, ..options(&INDEX, None) }))
-});
 static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
 
 /// How the services are told to start.
@@ -81,7 +76,6 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         wechat: None,
         request_timeout: Duration::from_secs(30),
         gaps: None,
-        feedback_per_minute: 600,
     }
 }
 
@@ -117,7 +111,6 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
         "locked" => &*LOCKED,
         "starting" => &*STARTING,
         "recording" => &*RECORDING,
-        "refusing" => &*REFUSING,
         other => panic!("no service {other}"),
     };
     ask_router(router, method, target, headers, body)
