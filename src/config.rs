@@ -159,6 +159,38 @@ fn is_level(text: &str) -> bool {
     ["error", "warn", "info", "debug", "trace"].contains(&text)
 }
 
+/// What each setting is, in English, for the README's table.
+pub static IN_ENGLISH: &[(&str, &str)] = &[
+    ("corpus", "corpus folder"),
+    ("index", "index folder"),
+    ("semantic", "semantic search: `auto`, `always` or `never`; it takes an installed model"),
+    ("listen", "address and port"),
+    (
+        "admin_key",
+        "key for rebuilding and reading gaps over HTTP, 16 characters or more; without it (or a key with the scope `admin`) those routes answer 403; never printed",
+    ),
+    ("insecure", "serve elsewhere than on loopback without keys"),
+    (
+        "public_url",
+        "where people reach the service, for links in replies; the one other origin from which pages may call `/mcp`",
+    ),
+    ("wechat_token", "token of the WeChat or WeCom callback; without it `/wechat` answers 403; never printed"),
+    ("wechat_aes_key", "its EncodingAESKey, 43 characters, for encrypted messages; never printed"),
+    ("wechat_app_id", "AppID or CorpID; messages sealed for another are refused"),
+    ("gaps", "keep questions without a good answer, masked, and feedback; `false` switches both off"),
+    ("gaps_file", "the file they are kept in; by default `gaps.sqlite` beside the index folder"),
+    ("gaps_rows", "open questions kept at most, and as many posts of feedback; 1–1,000,000"),
+    ("gaps_days", "days they are kept at most; 1–3,650"),
+    ("request_timeout", "seconds for one request, 1–600"),
+    ("shutdown_timeout", "seconds to let requests end, 1–600"),
+    ("shutdown_delay", "seconds to go on taking requests after `/readyz` says 503, 0–600"),
+    ("watch", "rebuild when a file of the corpus is saved"),
+    ("rate_per_address", "requests a minute from one address without a key; 0 is without limit, loopback has none"),
+    ("rate_per_key", "requests a minute with one key; 0 is without limit, loopback has none"),
+    ("proxies", "addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed"),
+    ("log", "`error`, `warn`, `info`, `debug` or `trace`"),
+];
+
 /// Where an effective value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {

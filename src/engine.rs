@@ -115,6 +115,7 @@ impl Engine {
                 &understood.unclear,
             ),
             conflicts,
+            caveats: self.caveats(&outcomes, &passages, question.at),
             suggestions: self.suggestions(&understood, &passages),
             passages,
             took_ms: 0.0,
@@ -182,6 +183,14 @@ impl Engine {
         let region = query.region.or(understood.place.as_ref().map(|p| p.code));
         let text = understood.reading.text();
         then(&Query { text, region, about: &about, at: Some(at), ..*query })
+    }
+
+    /// Where nothing was computed the answer rests on its first passage, and says so if that is due for review.
+    fn caveats(&self, outcomes: &[Outcome], passages: &[Passage], at: Date) -> Vec<String> {
+        let corpus = &self.snapshot.corpus;
+        let first = passages.first().filter(|_| outcomes.is_empty());
+        let article = first.and_then(|p| corpus.articles.iter().find(|a| a.id == p.article));
+        article.and_then(|a| compose::stale_caveat(a, corpus.review.due(a), at)).into_iter().collect()
     }
 
     /// Curated questions of the passages found, the asked one left out.

@@ -466,6 +466,7 @@ fn unrelated(rule: &str, region: RegionCode) -> Parameter {
         reference: Reference::default(),
         note: None,
         caveat: Some("unrelated".to_owned()),
+        review_by: None,
         conflicts: vec!["X01".to_owned()],
         place: (String::new(), 0),
     };

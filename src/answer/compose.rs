@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::corpus::article::Article;
 use crate::facts::{self, FactKind, FactValue, Facts, Origin};
 use crate::region::{RegionCode, Regions};
 use crate::rules::{Outcome, Status};
@@ -200,6 +202,15 @@ fn parameter(used: &crate::rules::ParameterUse) -> ParameterJson {
             url: value.reference.url.clone(),
         },
     }
+}
+
+/// What a reader must know of the passage that alone answers the question: that nobody has looked at it for long.
+pub fn stale_caveat(article: &Article, due: Option<Date>, at: Date) -> Option<String> {
+    let due = due.filter(|due| *due < at)?;
+    let (title, reviewed_on) = (&article.title, article.reviewed_on);
+    Some(format!(
+        "资料“{title}”最近一次核对是 {reviewed_on},{due} 以后没有再核对,规定可能已有变化,请向当地医保部门(12393)核实"
+    ))
 }
 
 /// Contradictions that touch the answer: those the question brings up first, then those of the rules. One about another

@@ -83,6 +83,13 @@ fn rest(out: &mut String, answer: &Answer) {
         }
         out.push('\n');
     }
+    if !answer.caveats.is_empty() {
+        let _ = writeln!(out, "请注意:\n");
+        for line in &answer.caveats {
+            let _ = writeln!(out, "- {line}");
+        }
+        out.push('\n');
+    }
     passages(out, answer);
     if !answer.suggestions.is_empty() && answer.status == AnswerStatus::NoMatch {
         let _ = writeln!(out, "**也许您想问**\n");

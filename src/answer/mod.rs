@@ -37,6 +37,8 @@ pub struct Answer {
     pub understanding: UnderstandingJson,
     pub computed: Vec<Computed>,
     pub conflicts: Vec<ConflictJson>,
+    /// What holds for the whole answer; those of a rule are its own.
+    pub caveats: Vec<String>,
     pub passages: Vec<Passage>,
     /// Curated questions near the one asked.
     pub suggestions: Vec<String>,

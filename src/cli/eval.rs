@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
 use super::index::progress_bar;
-use super::{Exit, Places, print_json, print_line};
+use super::{Exit, Places, eval_compare, print_json, print_line};
 use crate::corpus::vocabulary;
 use crate::dense::{Encoder, install};
 use crate::engine::Engine;
-use crate::eval::{ablation, answers, passages, retrieval};
+use crate::eval::{ablation, answers, passages, report, retrieval};
 use crate::index::Analyzer;
 use crate::retrieve::Weights;
 
@@ -37,6 +37,9 @@ enum What {
         /// 换一套权重试试:JSON 文件,没写的照旧
         #[arg(long, value_name = "FILE")]
         weights: Option<PathBuf>,
+        /// 输出 Markdown
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
         /// 只输出一份 JSON
         #[arg(long)]
         json: bool,
@@ -55,6 +58,9 @@ enum What {
         /// 另写一份 Markdown 报告
         #[arg(long, value_name = "FILE")]
         report: Option<PathBuf>,
+        /// 输出 Markdown 报告:主题混淆表,每道没过的题是怎样读的
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
         /// 只输出一份 JSON
         #[arg(long)]
         json: bool,
@@ -62,15 +68,20 @@ enum What {
     /// 一个段落题文件,问现用的索引
     Passages {
         file: PathBuf,
+        /// 输出 Markdown 报告:每道没中的题找到了什么
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
         /// 只输出一份 JSON
         #[arg(long)]
         json: bool,
     },
+    /// 两份语料问同样的题:哪份好,差别是不是碰巧
+    Compare(eval_compare::Arguments),
 }
 
 pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
     match &arguments.what {
-        What::Retrieval { dir, split, model, vectors, weights, json } => {
+        What::Retrieval { dir, split, model, vectors, weights, markdown, json } => {
             let analyzer = analyzer(places)?;
             let semantic =
                 model.as_ref().map(|path| with_model(places, path.as_deref(), vectors.as_deref())).transpose()?;
@@ -86,6 +97,8 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             let f = figures?;
             if *json {
                 print_json(&f)?;
+            } else if *markdown {
+                print_line(report::retrieval(&f).trim_end())?;
             } else {
                 print_line(&format!(
                     "{} 问:第一条命中 {:.3},前五 {:.3},前十 {:.3};MRR@10 {:.3};nDCG@10 {:.4}\n\
@@ -117,17 +130,18 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             bar.finish_and_clear();
             print_line(&ablation::markdown(dirs, &lines))?;
         }
-        What::Answers { file, report, json } => {
+        What::Answers { file, report: path, markdown, json } => {
             let engine = Engine::new(places.open()?);
             let rows: Vec<serde_json::Value> = retrieval::rows(file, |row| row)?;
             let today = super::ask::day(None)?;
             let found = answers::run(&engine, &rows, today);
-            if let Some(path) = report {
-                std::fs::write(path, answers::markdown(&found))
-                    .with_context(|| format!("写不了 {}", path.display()))?;
+            if let Some(path) = path {
+                std::fs::write(path, report::answers(&found)).with_context(|| format!("写不了 {}", path.display()))?;
             }
             if *json {
                 print_json(&found)?;
+            } else if *markdown {
+                print_line(report::answers(&found).trim_end())?;
             } else {
                 for f in &found.failures {
                     print_line(&format!("{} {}: 应为 {},实为 {} 〔{}〕", f.id, f.path, f.expected, f.got, f.question))?;
@@ -136,11 +150,16 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             }
             return Ok(if found.passed == found.cases { Exit::Done } else { Exit::Negative });
         }
-        What::Passages { file, json } => {
+        What::Compare(arguments) => return eval_compare::run(arguments),
+        What::Passages { file, markdown, json } => {
             let engine = Engine::new(places.open()?);
-            let f = passages::run(file, &engine, super::ask::day(None)?)?;
+            let rows: Vec<passages::Row> = retrieval::rows(file, |row| row)?;
+            let today = super::ask::day(None)?;
+            let f = passages::ask(&rows, &engine, today);
             if *json {
                 print_json(&f)?;
+            } else if *markdown {
+                print_line(report::passages(&f, &rows, &engine, today).trim_end())?;
             } else {
                 print_line(&format!(
                     "{} 题:第一条命中 {:.3},前三 {:.3},前十 {:.3};MRR@10 {:.3}\n没有找到:{}",

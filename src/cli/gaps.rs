@@ -41,11 +41,16 @@ enum What {
 #[derive(Args)]
 struct Choice {
     /// 只看这一种:no_match 没有答案,no_parameter 缺数值,low_score 资料不贴切,needs_facts 缺条件,not_useful 被评为没用
-    #[arg(long, value_parser = |word: &str| Reason::parse(word).ok_or("没有这种缺口"))]
+    #[arg(long, value_parser = reason)]
     reason: Option<Reason>,
     /// 最多多少组
     #[arg(long, default_value_t = 50)]
     limit: usize,
+}
+
+fn reason(word: &str) -> Result<Reason, String> {
+    let known = || Reason::ALL.map(|(_, word, _)| word).join("、");
+    Reason::parse(word).ok_or_else(|| format!("没有这种缺口;可用:{}", known()))
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -5,9 +5,11 @@
 
 mod ask;
 mod check;
+mod completions;
 mod config;
 mod doctor;
 mod eval;
+mod eval_compare;
 mod gaps;
 mod import;
 mod index;
@@ -19,15 +21,16 @@ mod search;
 mod serve;
 mod talk;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, SETTINGS};
 use crate::index::{IndexError, Snapshot, generations};
 use crate::region::{RegionCode, Regions};
 use crate::retrieve::Mode;
@@ -100,10 +103,33 @@ enum Command {
     Model(model::Arguments),
     /// 没有答好的问题:相近的合在一起,可导出成待写的文章
     Gaps(gaps::Arguments),
+    /// 命令行补全:把输出存进 shell 的补全文件夹
+    Completions(completions::Arguments),
+    /// 手册页:每个命令一页,写到一个文件夹
+    Man(completions::ManArguments),
     /// 规则与参数:比较两套参数
     Rules(rules::Arguments),
     /// 现行设置,以及每一项从哪里来
     Config(config::Arguments),
+}
+
+/// The flag of each setting that has one, as it is typed: `--corpus DIR`, `serve --listen ADDR:PORT`.
+pub fn flags() -> BTreeMap<&'static str, String> {
+    let command = Cli::command();
+    let below =
+        command.get_subcommands().flat_map(|sub| sub.get_arguments().map(move |a| (format!("{} ", sub.get_name()), a)));
+    let all = command.get_arguments().map(|argument| (String::new(), argument)).chain(below);
+    let mut found = BTreeMap::new();
+    for (before, argument) in all {
+        let setting = SETTINGS.iter().find(|setting| setting.name == argument.get_id().as_str());
+        if let (Some(setting), Some(long)) = (setting, argument.get_long()) {
+            let takes = argument.get_action().takes_values();
+            let value = argument.get_value_names().filter(|_| takes).and_then(<[_]>::first);
+            let value = value.map(|v| format!(" {v}")).unwrap_or_default();
+            found.entry(setting.name).or_insert(format!("{before}--{long}{value}"));
+        }
+    }
+    found
 }
 
 /// How a subcommand that did its work ended.
@@ -143,6 +169,8 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Check(arguments) => check::run(&places, arguments),
         Command::Model(arguments) => model::run(&places, arguments),
         Command::Gaps(arguments) => gaps::run(&config, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => completions::man(arguments),
         Command::Rules(arguments) => rules::run(&places, arguments),
         Command::Config(arguments) => config::run(&config, arguments),
     }

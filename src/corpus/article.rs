@@ -12,6 +12,7 @@
 //! effective_to = 2025-12-31
 //! supersedes = ["440300/old"]             # optional
 //! reviewed_on = 2026-11-23
+//! review_by = 2027-06-30                  # optional: to be reviewed again by then
 //! level = "secondary"
 //! conflicts = ["X03"]                     # optional: contradictions of conflicts.toml it speaks of
 //! truncated = false                       # optional: the source showed only the beginning
@@ -57,6 +58,8 @@ pub struct Article {
     pub effective_to: Option<Date>,
     pub supersedes: Vec<String>,
     pub reviewed_on: Date,
+    /// The day by which it is to be reviewed again, where it is not the usual one.
+    pub review_by: Option<Date>,
     pub level: Level,
     pub conflicts: Vec<String>,
     /// The source showed only the beginning of the text.
@@ -79,6 +82,7 @@ const KEYS: &[&str] = &[
     "effective_to",
     "supersedes",
     "reviewed_on",
+    "review_by",
     "level",
     "conflicts",
     "truncated",
@@ -91,15 +95,13 @@ const FENCE: &str = "+++";
 /// An article with a problem is not returned.
 pub fn read(path: &str, text: &str, regions: &Regions, topics: &[&str]) -> (Option<Article>, Vec<Problem>) {
     let whole = |message: &str| vec![Problem { path: path.to_owned(), line: 1, message: message.to_owned() }];
-    let Some(rest) = text.strip_prefix(FENCE).and_then(|r| r.strip_prefix('\n').or_else(|| r.strip_prefix("\r\n")))
-    else {
+    if opening(text).is_none() {
         return (None, whole("第一行应是 +++ ,其后是文章信息,再以一行 +++ 结束"));
-    };
-    let Some(end) = fence_end(rest) else {
+    }
+    let Some((front, body)) = split(text) else {
         return (None, whole("文章信息没有以一行 +++ 结束"));
     };
-    let front = &rest[..end.start];
-    let body = &rest[end.end..];
+    let (front, body) = (&text[front], &text[body..]);
     let mut file = TomlFile::new(path, front, 2);
     let article = fields(&mut file, body, regions, topics);
     if body.trim().is_empty() {
@@ -107,6 +109,20 @@ pub fn read(path: &str, text: &str, regions: &Regions, topics: &[&str]) -> (Opti
     }
     let clean = file.problems.is_empty();
     (article.filter(|_| clean), file.problems)
+}
+
+/// The length of the opening fence line.
+fn opening(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix(FENCE)?;
+    let rest = rest.strip_prefix('\n').or_else(|| rest.strip_prefix("\r\n"))?;
+    Some(text.len() - rest.len())
+}
+
+/// Where the front matter of an article's file stands, and where the text below it starts.
+pub(super) fn split(text: &str) -> Option<(std::ops::Range<usize>, usize)> {
+    let start = opening(text)?;
+    let end = fence_end(&text[start..])?;
+    Some((start..start + end.start, start + end.end))
 }
 
 /// The closing fence line: where it starts, and where the text after it does.
@@ -171,6 +187,12 @@ fn fields(file: &mut TomlFile<'_>, body: &str, regions: &Regions, known: &[&str]
     let published = file.date(&table, "published");
     let supersedes = file.strings(&table, "supersedes").unwrap_or_default();
     let reviewed_on = file.date(&table, "reviewed_on");
+    let review_by = file.date(&table, "review_by");
+    if let (Some(on), Some(by)) = (reviewed_on, review_by)
+        && by < on
+    {
+        file.problem(file.place(&table, "review_by"), format!("再核对的期限 {by} 早于核对的日期 {on}"));
+    }
     let conflicts = file.strings(&table, "conflicts").unwrap_or_default();
     let truncated = file.bool(&table, "truncated").unwrap_or(false);
     Some(Article {
@@ -184,6 +206,7 @@ fn fields(file: &mut TomlFile<'_>, body: &str, regions: &Regions, known: &[&str]
         effective_to,
         supersedes,
         reviewed_on: reviewed_on?,
+        review_by,
         level: level?,
         conflicts,
         truncated,

@@ -7,6 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::article::{self, Article};
+use super::freshness::{self, Review};
 use super::vocabulary::{self, Vocabulary};
 use super::{Problem, hex, law, lexicon};
 use crate::rules::Law;
@@ -46,6 +47,7 @@ pub struct Corpus {
     pub articles: Vec<Article>,
     pub vocabulary: Vocabulary,
     pub lexicon: Lexicon,
+    pub review: Review,
 }
 
 /// Reads the corpus folder. What can be read is returned together with every problem found, in order of place.
@@ -54,6 +56,8 @@ pub fn load(dir: &Path) -> (Corpus, Vec<Problem>) {
     let (vocabulary, wrong) = vocabulary::read(dir);
     problems.extend(wrong);
     let (lexicon, wrong) = lexicon::read(dir, &law.regions);
+    problems.extend(wrong);
+    let (review, wrong) = freshness::read(dir);
     problems.extend(wrong);
     let mut articles = vec![];
     for path in below(dir, "articles", &mut problems).into_iter().filter(|p| p.ends_with(".md")) {
@@ -64,7 +68,7 @@ pub fn load(dir: &Path) -> (Corpus, Vec<Problem>) {
     }
     problems.extend(across(dir, &articles));
     problems.sort();
-    (Corpus { law, articles, vocabulary, lexicon }, problems)
+    (Corpus { law, articles, vocabulary, lexicon, review }, problems)
 }
 
 /// Problems that only show when articles are compared: an id or a curated question taken twice, a `supersedes` that
@@ -149,8 +153,8 @@ fn below(corpus: &Path, folder: &str, problems: &mut Vec<Problem>) -> Vec<String
 /// The files that the index and the service depend on, as sorted paths relative to the corpus.
 pub fn files(dir: &Path) -> Vec<String> {
     let mut ignored = vec![];
-    let conflicts = dir.join(CONFLICTS).is_file().then(|| CONFLICTS.to_owned());
-    FOLDERS.iter().flat_map(|folder| below(dir, folder, &mut ignored)).chain(conflicts).collect()
+    let single = [CONFLICTS, freshness::FILE].into_iter().filter(|name| dir.join(name).is_file()).map(str::to_owned);
+    FOLDERS.iter().flat_map(|folder| below(dir, folder, &mut ignored)).chain(single).collect()
 }
 
 /// SHA-256 over the paths and bytes of [`files`]: two corpora with the same hash give the same index.

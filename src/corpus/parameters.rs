@@ -20,6 +20,7 @@
 //! url = "https://…"
 //! note = "…"                         # for staff
 //! caveat = "…"                       # shown to people with every answer that uses the value
+//! review_by = 2027-06-30             # optional: to be looked at again by then
 //! conflicts = ["Y21"]                # optional: contradictions on file that this value settles
 //! ```
 
@@ -47,6 +48,7 @@ const VALUE_KEYS: &[&str] = &[
     "url",
     "note",
     "caveat",
+    "review_by",
     "conflicts",
 ];
 
@@ -169,6 +171,7 @@ fn read_value<'t>(
     let title = file.string(table, "title");
     let note = file.string(table, "note");
     let caveat = file.string(table, "caveat");
+    let review_by = file.date(table, "review_by");
     let conflicts = file.strings(table, "conflicts").unwrap_or_default();
     let raw = file.string(table, "value")?;
     let Some(datum) = datum(&raw, unit) else {
@@ -186,6 +189,7 @@ fn read_value<'t>(
         reference: Reference { title: title?, document, url },
         note,
         caveat,
+        review_by,
         conflicts,
         place: (file.path().to_owned(), file.line(at)),
     })

@@ -29,7 +29,8 @@ impl<'t> TomlFile<'t> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
             let at = error.span().map_or(0, |s| s.start);
-            self.problem(at, format!("TOML 语法错误:{}", error.message().lines().next().unwrap_or_default()));
+            let message = error.message().lines().next().unwrap_or_default();
+            self.problem(at, format!("TOML 语法错误:{}", mend_of(message).unwrap_or(message)));
         }
         table.into_inner()
     }
@@ -135,6 +136,38 @@ impl<'t> TomlFile<'t> {
         }
         found
     }
+}
+
+/// What the parser finds wrong, in the words of whoever typed it: part of its message, and what to mend.
+const MENDS: &[(&str, &str)] = &[
+    ("string values must be quoted", "文字要写在英文双引号里,形如 \"深圳\""),
+    ("missing opening quote", "少了前面的英文双引号"),
+    ("invalid basic string", "双引号没有成对;文字里要用引号的,写成中文引号“”"),
+    ("invalid literal string", "单引号没有成对"),
+    ("missing assignment", "少了等号;应写成 键 = 值"),
+    ("key with no value", "这一行只有键没有值;应写成 键 = 值"),
+    ("missing value", "等号后面没有值"),
+    ("extra `=`", "多了一个等号"),
+    ("extra assignment", "多了一个等号"),
+    ("missing comma", "两项之间少了英文逗号"),
+    ("extra comma", "多了一个逗号"),
+    ("unclosed array table", "少了右边的 ]];应写成 [[名称.values]]"),
+    ("unclosed array", "列表少了右边的 ]"),
+    ("unclosed inline table", "少了右边的 }"),
+    ("unclosed table", "少了右边的 ];应写成 [名称]"),
+    ("unexpected leading zero", "数字前面有多余的 0;代码和数值要写在英文双引号里"),
+    ("duplicate key", "同一个键写了两次,请删去一个"),
+    ("invalid unquoted key", "键只能用英文字母、数字和下划线;也可能是上一行的引号或括号没有写完"),
+    ("unexpected key or value", "这里多了内容;应是一行一个 键 = 值"),
+    ("unexpected content", "这里多了内容;应是一行一个 键 = 值"),
+    ("carriage return", "换行不对;请运行 yiwen check --fix"),
+    ("invalid datetime", "日期不存在;应形如 2025-01-01(不加引号)"),
+    ("invalid date", "日期不存在;应形如 2025-01-01(不加引号)"),
+];
+
+/// The mend of a parser's message, where it is known.
+fn mend_of(message: &str) -> Option<&'static str> {
+    MENDS.iter().find(|(part, _)| message.contains(part)).map(|(_, mend)| *mend)
 }
 
 /// A TOML date as a civil date; times and offsets are refused.

@@ -43,9 +43,9 @@ pub struct Failure {
     pub got: Value,
     #[serde(skip)]
     pub question: String,
-    /// The cues found in the question, as `explain` tells them; shown in the Markdown report.
+    /// How the question was read, as `explain` tells it; shown in the Markdown report.
     #[serde(skip)]
-    pub cues: String,
+    pub explain: Value,
 }
 
 /// Asks every row.
@@ -60,8 +60,8 @@ pub fn run(engine: &Engine, rows: &[Value], today: Date) -> Report {
             *report.confusion.entry(wanted).or_default().entry(got).or_default() += 1;
         }
         report.failures.extend(failures.into_iter().map(|f| {
-            let cues = cues(engine, &f.question, day(row, today).unwrap_or(today));
-            Failure { id: id.clone(), cues, ..f }
+            let explain = explain(engine, &f.question, day(row, today).unwrap_or(today));
+            Failure { id: id.clone(), explain, ..f }
         }));
         let passed = report.failures.len() == before;
         report.passed += usize::from(passed);
@@ -95,14 +95,10 @@ fn topics(engine: &Engine, row: &Value, today: Date) -> Option<(String, String)>
     Some((wanted.to_owned(), answer.understanding.topics.first()?.id.clone()))
 }
 
-/// Each cue found: its word, its class, where it stands, and whether it is denied.
-fn cues(engine: &Engine, question: &str, at: Date) -> String {
-    let found = engine.understander.understand(question, at, None).cues;
-    let told = found.iter().map(|c| {
-        let denied = if c.negated { ",否定" } else { "" };
-        format!("{}({} {}–{}{denied})", c.word, c.class, c.span.0, c.span.1)
-    });
-    told.collect::<Vec<_>>().join(" ")
+/// How a question was read.
+fn explain(engine: &Engine, text: &str, at: Date) -> Value {
+    let question = Question { text, region: None, at, facts: Facts::default(), explain: true };
+    engine.answer(&question).explain.unwrap_or_default()
 }
 
 fn question_of(row: &Value) -> Option<&str> {
@@ -121,7 +117,7 @@ fn unreadable(path: &str, expected: Value, got: Value) -> Box<Failure> {
 }
 
 fn failure(path: &str, expected: Value, got: Value) -> Failure {
-    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new(), cues: String::new() }
+    Failure { id: String::new(), path: path.to_owned(), expected, got, question: String::new(), explain: Value::Null }
 }
 
 /// The row's failures; an `Err` is a row that cannot be read.
@@ -254,44 +250,4 @@ pub fn same(want: &Value, got: &Value) -> bool {
         (Some(a), Some(b)) => a == b,
         _ => want == got,
     }
-}
-
-/// The report as Markdown: totals, by rule, confusion by topic, misses.
-pub fn markdown(report: &Report) -> String {
-    use std::fmt::Write;
-    let mut out = format!(
-        "# 问答评测\n\n{} 题,通过 {}。\n\n| 规则或主题 | 题数 | 通过 |\n|---|---|---|\n",
-        report.cases, report.passed
-    );
-    for (rule, tally) in &report.by_rule {
-        let _ = writeln!(out, "| {rule} | {} | {} |", tally.cases, tally.passed);
-    }
-    if !report.confusion.is_empty() {
-        let _ = writeln!(out, "\n## 主题混淆\n\n| 应为 | 判为 | 次数 |\n|---|---|---|");
-        for (wanted, row) in &report.confusion {
-            for (got, count) in row {
-                let _ = writeln!(out, "| {wanted} | {got} | {count} |");
-            }
-        }
-    }
-    if !report.failures.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n## 没有通过的\n\n| 题 | 问题 | 不同之处 | 应为 | 实为 | 认出的词 |\n|---|---|---|---|---|---|"
-        );
-        for f in &report.failures {
-            let cell = |text: String| text.replace('|', "\\|");
-            let _ = writeln!(
-                out,
-                "| {} | {} | {} | {} | {} | {} |",
-                f.id,
-                cell(f.question.clone()),
-                f.path,
-                cell(f.expected.to_string()),
-                cell(f.got.to_string()),
-                cell(f.cues.clone())
-            );
-        }
-    }
-    out
 }

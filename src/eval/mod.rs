@@ -2,6 +2,8 @@
 
 pub mod ablation;
 pub mod answers;
+pub mod compare;
 pub mod passages;
 pub mod readings;
+pub mod report;
 pub mod retrieval;

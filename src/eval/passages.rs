@@ -2,13 +2,9 @@
 //!
 //! A hit is a passage whose text holds one of the strings, white space aside.
 
-use std::path::Path;
-
-use anyhow::Result;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::retrieval::rows;
 use crate::engine::Engine;
 use crate::retrieve::Query;
 
@@ -34,11 +30,6 @@ pub struct Figures {
     pub mrr_10: f64,
     /// Rows not found among the first ten.
     pub misses: Vec<String>,
-}
-
-/// Asks every row of a file, as searched on a day.
-pub fn run(file: &Path, engine: &Engine, at: Date) -> Result<Figures> {
-    Ok(ask(&rows(file, |row: Row| row)?, engine, at))
 }
 
 /// Asks every row.

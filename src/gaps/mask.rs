@@ -67,7 +67,11 @@ const NO_AMOUNT: usize = 15;
 
 /// A long number that begins at `at`, with a letter or three in front where it has them.
 fn number(plain: &[char], at: usize) -> Option<Hit> {
-    let fresh = at == 0 || !plain[at - 1].is_ascii_alphanumeric();
+    let fresh = at == 0
+        || match plain[at - 1] {
+            before if plain[at].is_ascii_digit() => !before.is_ascii_digit(),
+            before => !before.is_ascii_alphanumeric(),
+        };
     if !fresh || !plain[at].is_ascii_alphanumeric() && plain[at] != '+' {
         return None;
     }
@@ -203,6 +207,7 @@ mod tests {
         ("0755-83456789打不通", "〔电话〕打不通"),
         ("卡号6222021234567890123", "卡号〔卡号〕"),
         ("6222 0212 3456 7890", "〔卡号〕"),
+        ("微信wxid13800138000", "微信wxid〔手机号〕"),
         ("社保卡A12345678丢了", "社保卡〔号码〕丢了"),
         ("邮箱zhang.san@example.com.cn收不到", "邮箱〔邮箱〕收不到"),
         ("我叫张三,在深圳", "我叫〔姓名〕,在深圳"),
@@ -223,6 +228,15 @@ mod tests {
         ("打12393", "打12393"),
         ("", ""),
     ];
+
+    proptest::proptest! {
+        #[test]
+        fn no_long_number_stays_in_any_text(text in "[0-9０-９a-zA-Z我叫姓名王张女士@. :-]{0,40}") {
+            let kept = mask(&text);
+            let digits: Vec<bool> = kept.chars().map(|c| half_width(c).is_ascii_digit()).collect();
+            assert!(!digits.windows(NO_AMOUNT).any(|w| w.iter().all(|d| *d)), "{text} → {kept}");
+        }
+    }
 
     #[test]
     fn what_is_personal_goes_and_the_rest_stays() {

@@ -172,9 +172,7 @@ pub fn render(app: &App) -> String {
     }
     page.single(&PANICS, figures.panics as f64);
     drop(figures);
-    if let Some(gaps) = &app.gaps {
-        page.single(&GAPS_DROPPED, gaps.dropped() as f64);
-    }
+    page.single(&GAPS_DROPPED, app.gaps.as_ref().map_or(0, |gaps| gaps.dropped()) as f64);
     let live = app.current();
     page.single(&READY, f64::from(u8::from(live.is_some() && !app.is_stopping())));
     page.head(&GENERATION);

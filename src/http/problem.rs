@@ -126,7 +126,7 @@ struct Body<'a> {
 impl Problem {
     /// A problem of the request as a whole.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Problem {
-        let retry_after = matches!(kind, Kind::NotReady | Kind::RebuildRunning).then_some(2);
+        let retry_after = matches!(kind, Kind::NotReady | Kind::RebuildRunning | Kind::RecordsUnavailable).then_some(2);
         Problem { kind, detail: detail.into(), errors: vec![], retry_after }
     }
 

@@ -133,6 +133,8 @@ pub struct ParameterValue {
     pub note: Option<String>,
     /// For people: shown with every answer that uses the value.
     pub caveat: Option<String>,
+    /// The day by which it is to be reviewed.
+    pub review_by: Option<Date>,
     /// Contradictions on file that this value settles (Y21): named with every answer that uses it.
     pub conflicts: Vec<String>,
     /// File, relative to the corpus, and line.

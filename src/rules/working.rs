@@ -509,7 +509,11 @@ impl<'a> Working<'a> {
             let own = used.value.caveat.clone();
             let weak = matches!(used.value.level, Level::Unverified | Level::Seed)
                 .then(|| format!("“{}”的依据为{},请向当地医保部门(12393)核实", used.label, used.value.level.label()));
-            for sentence in own.into_iter().chain(weak) {
+            let stale =
+                used.value.review_by.filter(|due| *due < self.case.at).map(|due| {
+                    format!("“{}”的数值应在 {due} 以前核对,还没有核对,请向当地医保部门(12393)核实", used.label)
+                });
+            for sentence in own.into_iter().chain(weak).chain(stale) {
                 self.caveat(sentence);
             }
         }

@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod improving;
 mod mistakes;
 #[path = "../common/process.rs"]
 mod process;
@@ -80,6 +81,11 @@ fn main() {
     test("serve with a broken corpus serves the last good index", serving::old);
     test("doctor finds what platforms would fail on", serving::doctor);
     test("mcp speaks over stdin and stdout", serving::mcp);
+    test("check --fix mends what is mechanical and nothing else", improving::fix);
+    test("a value past its review is named, and warned of where it is used", improving::stale);
+    test("a comparison tells that a synonym helped", improving::compare);
+    test("a report explains each miss", improving::report);
+    test("manual pages for every command", improving::manual);
     test("a kill among a thousand posts loses none that was acknowledged", recording::kill);
     test("a question left open becomes an article", recording::gap_to_article);
     test("serve says when its port is taken", serving::port_in_use);

@@ -12,6 +12,7 @@ mod common;
 mod contract;
 mod gaps;
 mod limits;
+mod readme;
 mod reload;
 mod service;
 
@@ -28,6 +29,7 @@ fn main() {
     test("the contract changes only on purpose", contract::snapshot);
     test("every route is in the contract and back", contract::complete);
     test("every kind of problem has its row", contract::problems_covered);
+    test("the tables of README.md are those of the code", readme::tables);
     test("a question left open is kept, masked, with what was said of it", gaps::kept);
     test("the same post of feedback counts once", gaps::once);
     test("what is too much or too old goes", gaps::bounded);

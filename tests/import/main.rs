@@ -363,6 +363,22 @@ fn what_unpacks_to_too_much_is_refused() {
 }
 
 #[test]
+fn a_page_nested_without_end_is_refused() {
+    let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let page = |depth: usize| {
+        let script = "<script>for(i=0;i<n;i++){}</script>".repeat(1_000);
+        let body = "<p>断缴三个月以内的可以补缴,补缴以后次月恢复待遇,具体以当地规定为准。</p>";
+        format!("<title>断缴{depth}层</title>{script}{}{body}{}", "<div>".repeat(depth), "</div>".repeat(depth))
+    };
+    std::fs::write(folder.path().join("deep.html"), page(500)).unwrap();
+    std::fs::write(folder.path().join("deeper.html"), page(100_000)).unwrap();
+    let report = import(&[folder.path().to_owned()], into.path());
+    assert_eq!(report.total(|f| f.written), 1, "{report}");
+    let [refused] = report.problems.as_slice() else { panic!("{report}") };
+    assert!(refused.path.ends_with("deeper.html") && refused.message.contains("512 层"), "{report}");
+}
+
+#[test]
 fn what_stands_already_is_named() {
     let (folder, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let text = "断缴三个月以内的可以补缴，补缴以后次月恢复待遇，具体以当地规定为准";
@@ -375,6 +391,7 @@ fn what_stands_already_is_named() {
     let report = put("second.csv", &format!("断缴了怎么办,{text},2025-01-02\n断缴怎么补？,另一种答案,2025-01-03\n"));
     let [pair] = report.near_duplicates.as_slice() else { panic!("{report}") };
     assert_eq!(pair.percent, 100, "{report}");
+    assert!(pair.places.0.ends_with("second.csv:2") && pair.places.1.ends_with(".md"), "{report}");
     let notes: Vec<(usize, bool)> =
         report.notes.iter().map(|n| (n.line, n.message.contains("一个问题只能属于一篇文章"))).collect();
     assert!(notes.contains(&(3, true)), "{report}");

@@ -78,6 +78,7 @@ impl Draft {
             effective_to: None,
             supersedes: vec![],
             reviewed_on: self.reviewed_on,
+            review_by: None,
             level: Level::Seed,
             conflicts: vec![],
             truncated: self.truncated,

@@ -48,7 +48,7 @@ pub fn alike(articles: &[&Article], new: usize) -> Vec<NearDuplicate> {
         let pair = (one.to_owned(), article.id.clone());
         let new = fresh.contains(one) || fresh.contains(article.id.as_str());
         if one != article.id && new && !known.contains(&pair) {
-            found.push(NearDuplicate { one: pair.0, other: pair.1, percent: 100 });
+            found.push(NearDuplicate { one: pair.0, other: pair.1, places: Default::default(), percent: 100 });
         }
     }
     found

@@ -23,8 +23,8 @@ pub struct Page {
 
 /// Elements of a page; more is no page that people read.
 const ELEMENTS: usize = 50_000;
-/// Elements inside one another; more is a fault or an attack.
-const DEPTH: usize = 256;
+/// Elements inside one another; more is a fault or an attack, and would exhaust the stack.
+const DEPTH: usize = 512;
 
 /// Reads a page; `Err` says in Chinese why there is none.
 pub fn read(html: &str) -> Result<Page, String> {
@@ -67,26 +67,32 @@ pub fn read(html: &str) -> Result<Page, String> {
     })
 }
 
-/// Counted in the raw text, because the parser itself goes as deep as the page says: opening tags less closing ones.
+/// Counted in the raw text, because the parser goes as deep as the page says: opening tags less closing ones.
 fn too_deep(html: &str) -> bool {
-    let (mut depth, mut deepest) = (0i64, 0i64);
-    for (at, _) in html.match_indices('<') {
-        match html.as_bytes().get(at + 1) {
-            Some(b'/') => depth -= 1,
-            Some(c) if c.is_ascii_alphabetic() && !is_void(&html[at + 1..]) => depth += 1,
-            _ => {}
+    let (mut depth, mut rest) = (0usize, html);
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if rest.starts_with('/') {
+            depth = depth.saturating_sub(1);
+            continue;
         }
-        deepest = deepest.max(depth);
+        let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        match name.as_str() {
+            "" => {}
+            // What stands in them are no elements.
+            "script" | "style" => rest = rest.find("</").map_or("", |end| &rest[end + 2..]),
+            name if LEFT_OPEN.contains(&name) => {}
+            _ => depth += 1,
+        }
+        if depth > DEPTH {
+            return true;
+        }
     }
-    // Paragraphs, items and cells are often left open and do not nest; a page of them is still far below.
-    deepest > DEPTH as i64 * 16
+    false
 }
 
-/// Elements that are never closed.
-fn is_void(tag: &str) -> bool {
-    let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    ["br", "img", "meta", "link", "input", "hr", "p", "li", "td", "tr", "option", "col"].contains(&name.as_str())
-}
+/// Elements that are never closed, or often not and do not nest then.
+const LEFT_OPEN: &[&str] = &["br", "img", "meta", "link", "input", "hr", "p", "li", "td", "th", "tr", "option", "col"];
 
 /// Name and content of a `<meta>`.
 fn named(meta: &dom_query::Selection<'_>) -> Option<(String, String)> {

@@ -44,10 +44,13 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 pub use asked::FILE as QUESTIONS_FILE;
+pub(super) use decode::decode;
 pub use near::NearDuplicate;
 pub use place::Places;
 pub use render::file as article_file;
 pub use report::{FileReport, Report};
+pub(super) use store::replace;
+pub(super) use table::day;
 
 use self::articles::{Context, Found};
 use self::asked::Asked;
@@ -144,7 +147,7 @@ fn read(path: &Path, places: &Places, options: &Options<'_>) -> Result<Found, St
         "docx" => return articles::word(&bytes, &context),
         _ => {}
     }
-    let text = decode::decode(&bytes)?;
+    let text = decode(&bytes)?;
     if text.trim().is_empty() {
         return Err("文件是空的".to_owned());
     }
@@ -210,6 +213,13 @@ impl Intake {
         let standing = duplicates::standing(into, options.regions, &|id| self.by_id.contains_key(id));
         let all: Vec<&Article> = self.articles.iter().map(|(_, _, article)| article).chain(&standing).collect();
         report.near_duplicates = duplicates::alike(&all, self.articles.len());
+        let read_at = |id: &str| match self.by_id.get(id).map(|i| &self.articles[*i]) {
+            Some((file, line, _)) => place(&report.files[*file].path, *line),
+            None => into.join(format!("{id}.md")).display().to_string(),
+        };
+        for pair in &mut report.near_duplicates {
+            pair.places = (read_at(&pair.one), read_at(&pair.other));
+        }
         for (i, question, owner) in duplicates::taken(&all, self.articles.len()) {
             let (file, line, article) = &self.articles[i];
             let message =

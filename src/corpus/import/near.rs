@@ -8,6 +8,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub struct NearDuplicate {
     pub one: String,
     pub other: String,
+    /// Where each was read, `file:line`; filled by whoever knows.
+    pub places: (String, String),
     /// How much of the shorter text stands in the longer, in hundredths.
     pub percent: usize,
 }
@@ -53,6 +55,7 @@ pub fn near_duplicates<'t>(texts: impl Iterator<Item = (&'t str, &'t str)>) -> V
     let name = |((one, other), percent): ((usize, usize), usize)| NearDuplicate {
         one: ids[one].to_owned(),
         other: ids[other].to_owned(),
+        places: Default::default(),
         percent,
     };
     pairs.into_iter().map(name).collect()

@@ -59,7 +59,7 @@ impl Report {
                 "dropped": f.dropped, "written": f.written, "unchanged": f.unchanged, "repeated": f.repeated,
             })
         };
-        let pair = |n: &NearDuplicate| json!({"one": n.one, "other": n.other, "percent": n.percent});
+        let pair = |n: &NearDuplicate| json!({"one": n.one, "other": n.other, "at": [n.places.0, n.places.1], "percent": n.percent});
         json!({
             "files": self.files.iter().map(file).collect::<Vec<_>>(),
             "articles": self.total(|f| f.articles),
@@ -99,7 +99,8 @@ impl fmt::Display for Report {
             writeln!(f, "说明 {note}")?;
         }
         for pair in &self.near_duplicates {
-            writeln!(f, "内容相近({}%):{} 与 {}", pair.percent, pair.one, pair.other)?;
+            let (one, other) = &pair.places;
+            writeln!(f, "内容相近({}%):{one} 的 {} 与 {other} 的 {}", pair.percent, pair.one, pair.other)?;
         }
         for problem in &self.problems {
             writeln!(f, "{problem}")?;

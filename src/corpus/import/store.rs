@@ -37,7 +37,7 @@ pub fn store(path: &Path, content: &str, rules: Rules) -> std::io::Result<Outcom
 }
 
 /// Writes beside the file, then renames: a reader sees the old file or the new one.
-fn replace(path: &Path, content: &str) -> std::io::Result<()> {
+pub fn replace(path: &Path, content: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
