@@ -1,7 +1,7 @@
 //! What must not be lost, and to whom nothing must be given: the program killed, starved, flooded and cut off.
 //!
 //! Each test prints what it did and how often; `cargo test --test reliability -- --nocapture` shows it. Environment:
-//! `YIWEN_TEST_KILLS` (20) is how often processes are killed; `YIWEN_TEST_SOAK` (20) and `YIWEN_TEST_OVERLOAD` (5) are the
+//! `YIWEN_TEST_KILLS` (20) is how often processes are killed; `YIWEN_TEST_SOAK` (20) and `YIWEN_TEST_OVERLOAD` (15) are the
 //! seconds of the two measurements, which are left out unless asked for by `--ignored`, because they need the machine to
 //! themselves; `YIWEN_TEST_PROGRAM` is another build of the program to test, a release build for the measurements.
 

@@ -123,7 +123,7 @@ fn reloading(service: &Service, corpus: &Path, done: &AtomicBool) -> Result<(Vec
 
 /// Twice the capacity: who is served is served nearly as fast as ever, the rest are told at once, memory stays.
 pub fn overload() -> Result<(), Skip> {
-    let time = Duration::from_secs(setting("YIWEN_TEST_OVERLOAD", 5));
+    let time = Duration::from_secs(setting("YIWEN_TEST_OVERLOAD", 15));
     let (service, _) = service("overload")?;
     let requests = load::requests();
     let whole = capacity(&service, &requests);
