@@ -30,7 +30,7 @@ pub const ROUTES: &[Route] = &[Route {
 }];
 
 /// The longest word about an answer, in characters.
-const WORD_CHARS: usize = 500;
+pub const WORD_CHARS: usize = 500;
 /// The longest name of a sender.
 const CLIENT_CHARS: usize = 100;
 /// Digits of an answer's id.

@@ -44,9 +44,9 @@ metrics! {
     NO_MATCH = counter "no_match_total" [] "Questions that nothing on file answers.";
     ANSWER_DURATION = histogram "answer_duration_seconds" [] "Time to understand, retrieve, compute and compose.";
     FEEDBACK = counter "feedback_total" ["useful"] "Posts of feedback kept, by verdict.";
-    GAPS_DROPPED = counter "gaps_dropped_total" [] "Open questions not written down because too many waited.";
     REBUILDS = counter "index_rebuilds_total" ["result"] "Rebuilds and reloads by result: done or failed.";
     PANICS = counter "panics_total" [] "Requests that hit a programming error.";
+    GAPS_DROPPED = counter "gaps_dropped_total" [] "Open questions not written down because too many waited.";
     READY = gauge "ready" [] "1 when the service takes questions.";
     GENERATION = gauge "index_generation_info" ["generation"] "The generation in use.";
     BUILT = gauge "index_built_timestamp_seconds" [] "When the generation in use was built, in Unix time.";

@@ -28,7 +28,7 @@ macro_rules! files {
 
 const STYLES: &[File] = files!["colours.css" "controls.css" "style.css" "card.css" "widget.css"];
 const SCRIPTS: &[File] = files![
-    "early.js" "page.js" "card.js" "service.js" "suggest.js" "recent.js" "kept.js" "preferences.js"
+    "early.js" "page.js" "card.js" "opinion.js" "service.js" "suggest.js" "recent.js" "kept.js" "preferences.js"
     "widget.js" "widget-element.js"
 ];
 
@@ -38,7 +38,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// What the page's script imports, so that the browser need not find out one after the other.
-pub const MODULES: &[&str] = &["service.js", "card.js", "suggest.js", "recent.js", "preferences.js", "kept.js"];
+pub const MODULES: &[&str] =
+    &["service.js", "card.js", "opinion.js", "suggest.js", "recent.js", "preferences.js", "kept.js"];
 
 /// A file ready to send.
 struct Ready {

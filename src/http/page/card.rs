@@ -9,6 +9,7 @@ use super::html::{Safe, day, encoded, money_grouped, put, said};
 use super::{conflicts, fields, passages, pictures, sources};
 use crate::answer::{Answer, AnswerStatus, Computed, StepJson};
 use crate::http::answer::status_word;
+use crate::http::feedback::WORD_CHARS;
 use crate::http::state::Live;
 
 /// What is longer than this is no figure but a sentence.
@@ -24,6 +25,8 @@ pub struct Scene<'a> {
     pub turn: usize,
     /// The last card is the one whose facts may be changed.
     pub last: bool,
+    /// What people think of an answer is kept.
+    pub opinions: bool,
 }
 
 /// The turn: what was said and the card that answers it.
@@ -56,6 +59,7 @@ fn card(out: &mut String, scene: Scene<'_>, answered: &Answered, answer: &Answer
         put!(out, "<p class=\"conclusion plain\">{line}</p>");
         fields::panel(out, scene, answer);
     }
+    list(out, "caveats", "请注意", &answer.caveats);
     conflicts::panel(out, &answer.conflicts);
     passages::brief(out, scene, answer);
     if !answer.suggestions.is_empty() {
@@ -151,7 +155,7 @@ fn list(out: &mut String, class: &str, title: &str, lines: &[String]) {
     out.push_str("</ul></section>");
 }
 
-/// What one may do with the answer. What people think of it (有用/没用) belongs at the end of the list of actions.
+/// What one may do with the answer, and say of it.
 fn foot(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     let query = scene.asked.query();
     // Tomorrow the link shall still say what it says today.
@@ -161,11 +165,31 @@ fn foot(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     out.push_str("<button type=\"button\" class=\"quiet\" data-print hidden>打印</button>");
     put!(out, "<a class=\"quiet\" href=\"/why?{}\" data-lift=\".why\">怎么理解的</a>", Safe(&query));
     out.push_str("</p>");
+    if scene.opinions {
+        opinion(out, answer);
+    }
     put!(
         out,
         "<p class=\"meta\">按{}的规定 · 资料版本 {} · 用时 {:.1} 毫秒</p></footer>",
         Safe(day(&answer.at)),
         Safe(&answer.index.generation),
         answer.took_ms
+    );
+}
+
+/// Whether the answer was of use, and a word about it. A script sends it, so that nobody loses the page over it.
+fn opinion(out: &mut String, answer: &Answer) {
+    put!(
+        out,
+        "<form class=\"opinion\" data-answer=\"{}\" data-question=\"{}\" hidden>",
+        answer.id,
+        Safe(&answer.question)
+    );
+    put!(
+        out,
+        "<span>这个答复</span><button type=\"button\" class=\"quiet\" data-useful=\"true\" aria-pressed=\"false\">有用</button>\
+         <button type=\"button\" class=\"quiet\" data-useful=\"false\" aria-pressed=\"false\">没用</button>\
+         <span class=\"word\" hidden><label>补一句(不要写姓名、证件号和电话)<input name=\"word\" maxlength=\"{WORD_CHARS}\" \
+         autocomplete=\"off\"></label><button class=\"quiet\">送出</button></span><span role=\"status\"></span></form>"
     );
 }

@@ -28,7 +28,13 @@ pub async fn page(State(app): State<Shared>, FromQuery(mut input): FromQuery) ->
     let mut response = match answered {
         Ok((answered, note)) => {
             for (turn, one) in answered.iter().enumerate() {
-                let scene = Scene { live: &live, asked: &asked.until(turn), turn, last: turn + 1 == answered.len() };
+                let scene = Scene {
+                    live: &live,
+                    asked: &asked.until(turn),
+                    turn,
+                    last: turn + 1 == answered.len(),
+                    opinions: app.gaps.is_some(),
+                };
                 body.push_str(&card::turn(scene, one));
             }
             body.push_str("</div>");
@@ -57,7 +63,7 @@ pub async fn card(State(app): State<Shared>, FromQuery(mut input): FromQuery) ->
     }
     let (answered, note) = asked.answer(&live, false)?;
     let turn = answered.len() - 1;
-    let scene = Scene { live: &live, asked: &asked, turn, last: true };
+    let scene = Scene { live: &live, asked: &asked, turn, last: true, opinions: app.gaps.is_some() };
     let html = answered.last().map(|one| card::turn(scene, one)).unwrap_or_default();
     let headers =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, shell::POLICY)];

@@ -29,7 +29,7 @@ mod widget;
 use axum::http::Uri;
 use axum::routing::get;
 
-use super::{QueryParameter, Route, Takes, optional, suggest};
+use super::{QueryParameter, Route, Takes, feedback, optional, suggest};
 
 const HTML: (&str, &str) = ("text/html", "Text");
 const SCRIPT: (&str, &str) = ("text/javascript", "Text");
@@ -62,6 +62,10 @@ pub const ROUTES: &[Route] = &[
     },
     // As `/v1/suggest`, for browsers that have logged in to the page: the password opens the page alone.
     Route { path: "/suggest", id: "pageSuggest", summary: "网页上的补全:同 /v1/suggest", ..suggest::ROUTES[0] },
+    // As `/v1/feedback`, for the same reason.
+    Route {
+        path: "/feedback", id: "pageFeedback", summary: "网页上的评价:同 /v1/feedback", ..feedback::ROUTES[0]
+    },
     Route {
         query: &[
             optional("q", Takes::Text, "问题"),
@@ -127,6 +131,6 @@ pub const STATIC: &[Route] = &[
 /// What pages of other origins may fetch: the widget's parts. No cookie opens any of it.
 pub fn for_other_origins(uri: &Uri) -> bool {
     let path = uri.path();
-    let whole = ["/card", "/suggest", "/widget.js"].contains(&path);
+    let whole = ["/card", "/suggest", "/feedback", "/widget.js"].contains(&path);
     whole || path.starts_with("/styles/") || path.starts_with("/scripts/")
 }

@@ -1,6 +1,7 @@
 // Makes a card live: a chip or an input that changes asks again and the card is replaced in place. The same for the page
 // and for the widget; what differs is handed in.
 
+import { opinion } from "./opinion.js";
 import { painted } from "./service.js";
 
 const WAIT_MS = 350;
@@ -118,6 +119,10 @@ export function live(root, service, ours) {
   });
   root.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.matches(".opinion")) {
+      event.preventDefault();
+      opinion(service, form);
+    }
     if (!form.matches(".facts")) return;
     event.preventDefault();
     const turn = turnOf(form);
@@ -132,6 +137,7 @@ export function live(root, service, ours) {
     const query = link.search?.slice(1);
     if (link.matches("[data-copy]")) copy(link);
     else if (link.matches("[data-print]")) print();
+    else if (link.matches("[data-useful]")) opinion(service, link.form, link);
     else if (link.matches("[data-card]")) ask(turnOf(link), new URLSearchParams(query));
     else if (link.matches("[data-ask]")) ours.ask(query);
     else if (link.matches("[data-lift]") && ours.lifts) lift(link);
@@ -161,7 +167,7 @@ export function live(root, service, ours) {
 // What only a script can offer.
 export function prepare(turn) {
   turn.classList.add("live");
-  for (const button of turn.querySelectorAll("[data-print]")) button.hidden = false;
+  for (const one of turn.querySelectorAll("[data-print], .opinion")) one.hidden = false;
 }
 
 // Replaces what stands before and after `kept` by what stands before and after its counterpart.
