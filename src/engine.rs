@@ -185,12 +185,17 @@ impl Engine {
         then(&Query { text, region, about: &about, at: Some(at), ..*query })
     }
 
-    /// Where nothing was computed the answer rests on its first passage, and says so if that is due for review.
+    /// Where nothing was computed the answer rests on its first passage, and says so if nobody could verify that, or if it
+    /// is due for review.
     fn caveats(&self, outcomes: &[Outcome], passages: &[Passage], at: Date) -> Vec<String> {
         let corpus = &self.snapshot.corpus;
         let first = passages.first().filter(|_| outcomes.is_empty());
-        let article = first.and_then(|p| corpus.articles.iter().find(|a| a.id == p.article));
-        article.and_then(|a| compose::stale_caveat(a, corpus.review.due(a), at)).into_iter().collect()
+        let Some(article) = first.and_then(|p| corpus.articles.iter().find(|a| a.id == p.article)) else {
+            return vec![];
+        };
+        let unverified = compose::unverified_caveat(article);
+        let stale = compose::stale_caveat(article, corpus.review.due(article), at);
+        unverified.into_iter().chain(stale).collect()
     }
 
     /// Curated questions of the passages found, the asked one left out.

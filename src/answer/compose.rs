@@ -9,6 +9,7 @@ use super::*;
 use crate::corpus::article::Article;
 use crate::facts::{self, FactKind, FactValue, Facts, Origin};
 use crate::region::{RegionCode, Regions};
+use crate::rules::parameters::Level;
 use crate::rules::{Outcome, Status};
 use crate::understand::lexicon::{Conflict, Lexicon, Prompt};
 use crate::understand::{Correction, Scored, Unclear};
@@ -202,6 +203,12 @@ fn parameter(used: &crate::rules::ParameterUse) -> ParameterJson {
             url: value.reference.url.clone(),
         },
     }
+}
+
+/// What an answer says that rests on an article nobody could verify.
+pub fn unverified_caveat(article: &Article) -> Option<String> {
+    let unverified = article.level == Level::Unverified;
+    unverified.then(|| format!("《{}》的出处未经核实,请以当地医保部门(12393)的答复为准", article.title))
 }
 
 /// What a reader must know of the passage that alone answers the question: that nobody has looked at it for long.

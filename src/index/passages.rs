@@ -1,5 +1,5 @@
-//! Cuts an article's text into passages: by its headings, then at paragraph, line and sentence borders; short sections
-//! are joined.
+//! Cuts an article's text into passages: by its headings, then at paragraph, line and sentence borders; short numbered
+//! sections are joined.
 //!
 //! A passage is a range of the text, so that what is shown is byte for byte what was written.
 
@@ -49,12 +49,14 @@ pub fn split(text: &str) -> Vec<Span> {
     spans
 }
 
-/// Joins the first passage of a section, at `new`, with the one before it where one of them is short.
+/// Joins the first passage of a section, at `new`, with the one before it where one of them is short. Sections with a
+/// Markdown heading were made by somebody who meant them; numbered lines of a crawled page only look like sections.
 fn join(text: &str, spans: &mut Vec<Span>, new: usize) {
     let Some([before, first]) = new.checked_sub(1).and_then(|at| spans.get(at..=new)) else { return };
     let shorter = characters(text, before.range.clone()).min(characters(text, first.range.clone()));
     let whole = before.range.start..first.range.end;
-    if shorter < SHORT && characters(text, whole.clone()) <= WANTED {
+    let meant = text[first.range.clone()].starts_with('#');
+    if !meant && shorter < SHORT && characters(text, whole.clone()) <= WANTED {
         let heading = shared(&before.heading, &first.heading);
         spans[new - 1] = Span { range: whole, heading };
         spans.remove(new);

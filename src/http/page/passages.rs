@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::card::Scene;
 use super::html::{Safe, encoded, linked, put};
 use super::shell::{self, Section};
+use super::sources::level;
 use crate::answer::Answer;
 use crate::engine::QUESTION_CHARS;
 use crate::http::input::{FromQuery, Input};
@@ -34,7 +35,7 @@ pub fn brief(out: &mut String, scene: Scene<'_>, answer: &Answer) {
     let said = scene.asked.turns.get(scene.turn).map_or("", |turn| turn.text.as_str());
     let query = format!("q={}&region={region}", encoded(said));
     for passage in &answer.passages {
-        one(out, passage, &query, "h4");
+        one(out, scene.live, passage, &query, "h4");
     }
     put!(
         out,
@@ -44,7 +45,7 @@ pub fn brief(out: &mut String, scene: Scene<'_>, answer: &Answer) {
 }
 
 /// One passage; `query` leads to why it was found, `heading` is the tag of its title.
-fn one(out: &mut String, p: &Passage, query: &str, heading: &str) {
+fn one(out: &mut String, live: &Live, p: &Passage, query: &str, heading: &str) {
     put!(
         out,
         "<article class=\"passage\"><{heading}><a href=\"/articles/{}\">{}</a></{heading}>",
@@ -58,6 +59,9 @@ fn one(out: &mut String, p: &Passage, query: &str, heading: &str) {
     put!(out, " · {}", linked(&p.source.title, p.source.url.as_deref()));
     if let Some(document) = &p.source.document {
         put!(out, " · {}", Safe(document));
+    }
+    if let Some(article) = live.article(&p.article) {
+        out.push_str(&level(article.level.name()));
     }
     out.push_str("</p><p class=\"text\">");
     if !p.heading.is_empty() && p.heading != p.title {
@@ -198,7 +202,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
     let query =
         format!("q={}&region={}", encoded(&wanted.text), wanted.region.map(|r| r.to_string()).unwrap_or_default());
     for passage in &found.hits {
-        one(&mut out, passage, &query, "h2");
+        one(&mut out, live, passage, &query, "h2");
     }
     out.push_str("</div>");
     paging(&mut out, found.total.div_ceil(PAGE).min(LAST_PAGE), wanted.page, "/search", &|page| wanted.query(page));
