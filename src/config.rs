@@ -84,6 +84,7 @@ pub static SETTINGS: &[Setting] = &[
         "地址或网段,以逗号相隔,形如 10.0.0.0/8,::1",
         is_networks,
     ),
+    setting("log_questions", "false", "日志里写出遮盖个人信息后的问题", "true 或 false", is_flag),
     setting("log", "info", "日志级别", "error、warn、info、debug 或 trace", is_level),
 ];
 
@@ -188,6 +189,7 @@ pub static IN_ENGLISH: &[(&str, &str)] = &[
     ("rate_per_address", "requests a minute from one address without a key; 0 is without limit, loopback has none"),
     ("rate_per_key", "requests a minute with one key; 0 is without limit, loopback has none"),
     ("proxies", "addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed"),
+    ("log_questions", "log questions too, masked as gaps are; without it a line has their length and hash alone"),
     ("log", "`error`, `warn`, `info`, `debug` or `trace`"),
 ];
 
@@ -255,6 +257,7 @@ pub struct Config {
     /// Rebuild when a file of the corpus is saved.
     pub watch: bool,
     pub limits: limits::Settings,
+    pub log_questions: bool,
     pub log: String,
     /// By name: each value as text and where it came from.
     pub effective: BTreeMap<&'static str, Effective>,
@@ -335,6 +338,7 @@ impl Config {
                 rate_per_key: text("rate_per_key").parse().unwrap_or_default(),
                 proxies: networks(&text("proxies")).unwrap_or_default(),
             },
+            log_questions: text("log_questions") == "true",
             log: text("log"),
             effective,
         })

@@ -63,6 +63,7 @@ pub fn options(config: &Config) -> Options {
         semantic: config.semantic,
         limits: config.limits.clone(),
         gaps: recorder(config),
+        log_questions: config.log_questions,
     }
 }
 

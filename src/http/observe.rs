@@ -1,7 +1,7 @@
 //! Around every request: an id, the time it took, one log line, the figures, the headers, the body of a problem.
 //!
-//! A question may hold names, identity and phone numbers, so a log line carries its length and a short hash, never the
-//! text; the URL is logged as its route template.
+//! A question may hold names, identity and phone numbers, so a log line carries its length and a short hash, and the text
+//! only masked and only where that is asked for; the URL is logged as its route template.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -18,13 +18,15 @@ use super::door_of;
 use super::guard::KeyName;
 use super::problem::{Kind, Problem, RFC9457};
 use super::state::Shared;
-use crate::gaps::Entry;
+use crate::gaps::{Entry, mask};
 
 /// What a handler tells of the question it answered; kept beside the response.
 #[derive(Clone, Debug, Default)]
 pub struct Note {
     pub chars: usize,
     pub hash: String,
+    /// Never logged as it is.
+    pub text: String,
     /// Status and main topic, where a question was answered.
     pub answer: Option<(String, String, f64)>,
     /// The answer's id and what is kept of it should it be a gap; masked, and never logged.
@@ -32,11 +34,11 @@ pub struct Note {
 }
 
 impl Note {
-    /// Of a question's text, only its length and hash.
+    /// Of a question's text.
     pub fn of(text: &str) -> Note {
         let digest = Sha256::digest(text.as_bytes());
         let hash = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        Note { chars: text.chars().count(), hash, answer: None, entry: None }
+        Note { chars: text.chars().count(), hash, text: text.to_owned(), answer: None, entry: None }
     }
 }
 
@@ -86,7 +88,8 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
         let (id, problem) = (id.as_str(), problem.slug());
         tracing::warn!(id, route, problem, "{route} refused a platform's request: {problem}");
     }
-    log(&id, method, &route, status, seconds * 1e3, &note, &key, problem.as_ref());
+    let question = if app.log_questions { mask(&note.text) } else { String::new() };
+    log(&id, method, &route, status, seconds * 1e3, &note, &question, &key, problem.as_ref());
     response
 }
 
@@ -98,6 +101,7 @@ fn log(
     status: u16,
     duration_ms: f64,
     note: &Note,
+    question: &str,
     key: &str,
     problem: Option<&Problem>,
 ) {
@@ -113,6 +117,7 @@ fn log(
         duration_ms,
         question_chars,
         question_hash,
+        question,
         answer,
         topic,
         key,

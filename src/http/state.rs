@@ -37,6 +37,8 @@ pub struct Options {
     pub limits: limits::Settings,
     /// Where gaps and feedback are kept; `None` where that is switched off.
     pub gaps: Option<Recorder>,
+    /// Whether log lines carry masked questions.
+    pub log_questions: bool,
 }
 
 /// One snapshot with what is derived from it; swapped whole.
@@ -75,6 +77,7 @@ pub struct App {
     pub wechat: Option<WeChat>,
     pub wechat_replies: Replies,
     pub gaps: Option<Recorder>,
+    pub log_questions: bool,
 }
 
 /// How routes hold the service.
@@ -98,6 +101,7 @@ impl App {
             wechat: options.wechat,
             wechat_replies: Replies::default(),
             gaps: options.gaps,
+            log_questions: options.log_questions,
         })
     }
 

@@ -84,7 +84,11 @@ pub fn current(index: &Path) -> Result<String, IndexError> {
 
 /// The manifest of the generation in use, without opening it.
 pub fn manifest(index: &Path) -> Result<Generation, IndexError> {
-    let path = index.join(current(index)?).join(MANIFEST);
+    manifest_of(index, &current(index)?)
+}
+
+fn manifest_of(index: &Path, name: &str) -> Result<Generation, IndexError> {
+    let path = index.join(name).join(MANIFEST);
     let damaged = |message: String| IndexError::Damaged { path: path.clone(), message };
     let text = fs::read_to_string(&path).map_err(|e| damaged(format!("索引的说明读不了:{e}")))?;
     serde_json::from_str(&text).map_err(|e| damaged(format!("索引的说明读不懂:{e}")))
@@ -98,7 +102,20 @@ pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
 
 /// The same with the semantic stage as wanted.
 pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
-    let generation = manifest(index)?;
+    let mut name = current(index)?;
+    loop {
+        let opened = open_generation(index, &name, mode);
+        let now = current(index)?;
+        if opened.is_ok() || now == name {
+            return opened;
+        }
+        // Builds that ended meanwhile removed the generation that was named; another is in use.
+        name = now;
+    }
+}
+
+fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, IndexError> {
+    let generation = manifest_of(index, name)?;
     let path = index.join(&generation.name);
     let damaged = |message: &str| IndexError::Damaged { path: path.clone(), message: message.to_owned() };
     if corpus::load::hash(&path.join("corpus")).ok().as_ref() != Some(&generation.corpus_hash) {

@@ -77,6 +77,7 @@ fn main() {
     test("a broken corpus leaves the good index in use", mistakes::index_stays);
     test("check --rows names the questions that a new cue changes", words::one_cue);
     test("serve answers, reloads on SIGHUP and stops on SIGTERM", serving::life);
+    test("questions are logged on request, masked", serving::masked);
     test("serve exits when nothing can be served", serving::nothing);
     test("serve with a broken corpus serves the last good index", serving::old);
     test("doctor finds what platforms would fail on", serving::doctor);

@@ -25,6 +25,24 @@ pub fn folder(name: &str) -> (PathBuf, PathBuf, PathBuf) {
 /// A question's text is in no log line.
 const QUESTION: &str = "/v1/search?q=%E5%BC%A0%E4%B8%89%E6%96%AD%E7%BC%B4";
 
+/// Where an operator asks for questions in the log, what is personal in them is not.
+pub fn masked() -> Result<(), String> {
+    let (corpus, index, log) = folder("masked");
+    let mut command = program(FOLDER.path(), &corpus, &index);
+    command.env("YIWEN_LOG_QUESTIONS", "true");
+    let mut service = Service::start(command, &log)?;
+    service.post("/v1/answer", r#"{"question":"我叫张三,电话13800138000,深圳断缴4个月怎么补","at":"2026-11-23"}"#)?;
+    service.signal("-TERM")?;
+    service.exit()?;
+    let log = fs::read_to_string(&log).map_err(|e| e.to_string())?;
+    let whole = log.contains("我叫〔姓名〕,电话〔手机号〕,深圳断缴4个月怎么补");
+    if whole && !log.contains("张三") && !log.contains("13800138000") {
+        Ok(())
+    } else {
+        Err(format!("the log: {log}"))
+    }
+}
+
 pub fn life() -> Result<(), String> {
     let (corpus, index, log) = folder("life");
     let started = Instant::now();

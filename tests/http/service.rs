@@ -78,6 +78,7 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         request_timeout: Duration::from_secs(30),
         limits: Default::default(),
         gaps: None,
+        log_questions: false,
     }
 }
 

@@ -89,6 +89,7 @@ static LIVE: LazyLock<(std::sync::Arc<http::App>, Router)> = LazyLock::new(|| {
         .expect("the shipped corpus builds");
     let app = App::new(Options {
         gaps: None,
+        log_questions: false,
         semantic: Default::default(),
         corpus: root().join("corpus"),
         index: path.clone(),
