@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::retrieval::{self, Questions, Scratch};
+use super::seeded::Seeded;
 use super::{answers, passages};
 use crate::engine::Engine;
 use crate::index::{self, IndexError};
@@ -114,24 +115,16 @@ pub fn interval(differences: &[f64]) -> (f64, f64) {
     if differences.is_empty() {
         return (0.0, 0.0);
     }
-    let mut state = SEED;
+    let mut seeded = Seeded(SEED);
     let count = differences.len();
     let mut means: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            let drawn = (0..count).map(|_| differences[(next(&mut state) % count as u64) as usize]);
+            let drawn = (0..count).map(|_| differences[seeded.below(count)]);
             drawn.sum::<f64>() / count as f64
         })
         .collect();
     means.sort_by(f64::total_cmp);
     (means[DRAWS / 40], means[DRAWS - 1 - DRAWS / 40])
-}
-
-/// SplitMix64: enough for drawing, the same on every machine.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// Rows as `eval answers` has them: passed or not.

@@ -7,3 +7,4 @@ pub mod passages;
 pub mod readings;
 pub mod report;
 pub mod retrieval;
+pub mod seeded;

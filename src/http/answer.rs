@@ -73,26 +73,24 @@ const TURNS: usize = 3;
 
 /// What is logged, counted and, should it be a gap, kept of an answer.
 pub fn note(text: &str, answer: &Answer, seconds: f64) -> Note {
-    let topic = answer.understanding.topics.first().map_or(OUT_OF_SCOPE, |t| t.id.as_str());
-    let entry = Arc::new(Entry::of(text, answer));
-    Note {
-        answer: Some((status_word(answer.status).to_owned(), topic.to_owned(), seconds)),
-        entry: Some((answer.id.clone(), entry)),
-        ..Note::of(text)
-    }
+    note_with(Entry::of(text, answer), text, answer, seconds)
 }
 
 /// As [`note`], of an answer within a conversation: its last turn alone says little, and a fact that is missing now is
 /// asked for and comes with the next turn.
 pub fn note_of_turns(turns: &[String], answer: &Answer, seconds: f64) -> Note {
-    let last = turns.last().map_or("", String::as_str);
-    let mut note = note(last, answer, seconds);
-    if let Some((_, entry)) = &mut note.entry {
-        let mut whole = Entry::of(&turns[turns.len().saturating_sub(TURNS)..].join(" / "), answer);
-        whole.reason = whole.reason.filter(|reason| *reason != Reason::NeedsFacts);
-        *entry = Arc::new(whole);
+    let mut entry = Entry::of(&turns[turns.len().saturating_sub(TURNS)..].join(" / "), answer);
+    entry.reason = entry.reason.filter(|reason| *reason != Reason::NeedsFacts);
+    note_with(entry, turns.last().map_or("", String::as_str), answer, seconds)
+}
+
+fn note_with(entry: Entry, text: &str, answer: &Answer, seconds: f64) -> Note {
+    let topic = answer.understanding.topics.first().map_or(OUT_OF_SCOPE, |t| t.id.as_str());
+    Note {
+        answer: Some((status_word(answer.status).to_owned(), topic.to_owned(), seconds)),
+        entry: Some((answer.id.clone(), Arc::new(entry))),
+        ..Note::of(text)
     }
-    note
 }
 
 /// The word of the contract.

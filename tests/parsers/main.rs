@@ -10,10 +10,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use drive::{PARSERS, Parser};
-use mutate::{Figures, mutated};
+use mutate::mutated;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rustix::time::{ClockId, clock_gettime};
+use yiwen::eval::seeded::Seeded;
 
 /// No input keeps a processor longer with a reader, whichever of our threads it works on.
 const LONGEST: Duration = Duration::from_millis(50);
@@ -63,7 +64,7 @@ fn mutated_inputs() {
     let (mut failures, mut slowest) = (vec![], vec![Duration::ZERO; PARSERS.len()]);
     for number in from..from + wanted {
         let which = number as usize % PARSERS.len();
-        let input = mutated(&seeds[which], &mut Figures(number));
+        let input = mutated(&seeds[which], &mut Seeded(number));
         match tried(&PARSERS[which], &input) {
             Ok(took) => slowest[which] = slowest[which].max(took),
             Err(reason) => failures.push(told(&PARSERS[which], &format!("input {number}"), &input, &reason)),

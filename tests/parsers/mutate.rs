@@ -1,6 +1,7 @@
 //! Inputs that nearly are what a reader expects: real ones with some of it changed, the same for the same number.
 
 use serde_json::Value;
+use yiwen::eval::seeded::Seeded;
 
 /// No input is longer, in bytes.
 pub const LONGEST: usize = 8 * 1024;
@@ -123,30 +124,8 @@ const WORDS: &[&str] = &[
     "at=2026-11-23",
 ];
 
-/// A stream of figures (SplitMix64).
-pub struct Figures(pub u64);
-
-impl Figures {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 up to, not including, `end`; 0 where there is nothing to choose from.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
-
 /// One input made from the seeds.
-pub fn mutated(seeds: &[Vec<u8>], figures: &mut Figures) -> Vec<u8> {
+pub fn mutated(seeds: &[Vec<u8>], figures: &mut Seeded) -> Vec<u8> {
     let mut bytes = figures.one(seeds).clone();
     bytes.truncate(LONGEST);
     if figures.below(3) == 0
@@ -166,7 +145,7 @@ pub fn mutated(seeds: &[Vec<u8>], figures: &mut Figures) -> Vec<u8> {
 }
 
 /// Alters bytes in one place.
-fn alter(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], figures: &mut Figures) {
+fn alter(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], figures: &mut Seeded) {
     let at = figures.below(bytes.len() + 1);
     let end = (at + figures.below(40)).min(bytes.len());
     match figures.below(9) {
@@ -179,7 +158,7 @@ fn alter(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], figures: &mut Figures) {
         }
         3 => {
             if let Some(byte) = bytes.get_mut(at) {
-                *byte = figures.next() as u8;
+                *byte = figures.figure() as u8;
             }
         }
         4 => {
@@ -194,7 +173,7 @@ fn alter(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], figures: &mut Figures) {
         }
         6 => {
             // A character of anywhere.
-            let c = char::from_u32((figures.next() % 0x11_0000) as u32).unwrap_or('\u{fffd}');
+            let c = char::from_u32((figures.figure() % 0x11_0000) as u32).unwrap_or('\u{fffd}');
             bytes.splice(at..at, c.to_string().into_bytes());
         }
         _ => drop(bytes.splice(at..end, figures.one(WORDS).bytes())),
@@ -202,7 +181,7 @@ fn alter(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], figures: &mut Figures) {
 }
 
 /// Puts something else for one value somewhere in a document.
-fn change(json: &mut Value, figures: &mut Figures) {
+fn change(json: &mut Value, figures: &mut Seeded) {
     let here = figures.below(4) == 0;
     match json {
         Value::Object(members) if !here && !members.is_empty() => {
@@ -232,12 +211,12 @@ fn change(json: &mut Value, figures: &mut Figures) {
 }
 
 /// A value that was not expected.
-fn odd(figures: &mut Figures) -> Value {
+fn odd(figures: &mut Seeded) -> Value {
     match figures.below(9) {
         0 => Value::Null,
-        1 => figures.next().into(),
-        2 => (-(figures.next() as i64)).into(),
-        3 => f64::from_bits(figures.next()).into(),
+        1 => figures.figure().into(),
+        2 => (-(figures.figure() as i64)).into(),
+        3 => f64::from_bits(figures.figure()).into(),
         4 => (figures.below(2) == 0).into(),
         5 => Value::Array(vec![]),
         6 => (0..figures.below(100)).fold(Value::Null, |inner, _| Value::Array(vec![inner])),

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use yiwen::engine::{Engine, Question};
+use yiwen::eval::seeded::Seeded;
 use yiwen::facts::Facts;
 use yiwen::index;
 
 use crate::Skip;
 use crate::process::{Service, program};
-use crate::sandbox::{AT, FOLDER, QUESTION, SIDES, Seeded, body, leftovers, setting};
+use crate::sandbox::{AT, FOLDER, QUESTION, SIDES, body, leftovers, setting};
 
 /// Kills in all: three of five hit `index`, the rest a service.
 fn kills() -> u64 {

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use yiwen::eval::seeded::Seeded;
+
 use crate::disk::{ask, holds, index};
 use crate::process::{Service, program};
-use crate::sandbox::{FOLDER, SIDES, Seeded, change};
+use crate::sandbox::{FOLDER, SIDES, change};
 use crate::{Skip, common};
 
 /// Files of the index are cut short, overwritten or taken away: no wrong answer, no panic; a service builds anew.
