@@ -60,6 +60,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         topic: arguments.topic.as_deref(),
         limit: arguments.limit,
         offset: arguments.offset,
+        facets: true,
         ..Query::default()
     };
     let started = Instant::now();

@@ -163,7 +163,7 @@ pub fn index(
 ) -> Result<(Retriever, Figures)> {
     let started = Instant::now();
     let plan = build::Plan { analyzer, topics: &[], place_names: &[], progress };
-    let counts = build::build(scratch.path(), documents.into_iter(), &plan)?;
+    let counts = build::build(scratch.path(), documents, &plan)?;
     let index_seconds = started.elapsed().as_secs_f64();
     let retriever = Retriever::open(scratch.path(), analyzer.clone(), &[], &Regions::default())?;
     Ok((retriever, Figures { passages: counts.passages, index_seconds, ..Figures::default() }))

@@ -80,7 +80,16 @@ impl Asked {
     pub fn search(self, live: &Live) -> (SearchResult, Note) {
         let Asked { text, region, topic, year, limit, offset } = self;
         let started = Instant::now();
-        let query = Query { text: &text, region, topic: topic.as_deref(), year, limit, offset, ..Query::default() };
+        let query = Query {
+            text: &text,
+            region,
+            topic: topic.as_deref(),
+            year,
+            limit,
+            offset,
+            facets: true,
+            ..Query::default()
+        };
         let found = live.engine.search(&query, today());
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         let note = Note::of(&text);

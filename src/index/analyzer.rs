@@ -7,8 +7,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::corpus::vocabulary::Vocabulary;
-use crate::text::answer_kind::AnswerKind;
-use crate::text::segment::{self, Segmenter, Token};
+use crate::text::segment::{self, Dictionary, Segmenter, Token};
 
 /// Marks a term that stands for a whole line of the synonym list. No word can begin with it.
 pub const CONCEPT: char = '≈';
@@ -30,11 +29,16 @@ struct Concepts {
 }
 
 impl Analyzer {
-    /// Loads the dictionary (about 0.2 s) with the vocabulary's words.
+    /// Loads the dictionary with the vocabulary's words.
     pub fn new(vocabulary: &Vocabulary) -> Analyzer {
+        Analyzer::with(Dictionary::load(), vocabulary)
+    }
+
+    /// The same over a dictionary that is loaded already.
+    pub fn with(dictionary: Dictionary, vocabulary: &Vocabulary) -> Analyzer {
         let words = vocabulary.words.iter().map(|w| (w.text.as_str(), w.frequency, w.tag.as_str()));
         Analyzer {
-            segmenter: Arc::new(Segmenter::new(words)),
+            segmenter: Arc::new(Segmenter::with(dictionary, words)),
             synonyms: Arc::new(Concepts::new(vocabulary)),
             chatter: Arc::new(vocabulary.chatter.iter().cloned().collect()),
             vocabulary_hash: vocabulary.hash.as_str().into(),
@@ -58,17 +62,14 @@ impl Analyzer {
 
     /// Words, sub-words, codes and concepts of a folded text.
     pub fn words<'t>(&self, folded: &'t str) -> Vec<Token<'t>> {
-        let mut words = self.segmenter.words(folded);
-        self.synonyms.find(folded, &mut words);
-        words
+        self.words_and_starts(folded).0
     }
 
-    /// The words of a folded passage, and the kinds of answer it offers.
-    pub fn words_of_passage<'t>(&self, folded: &'t str) -> Vec<Token<'t>> {
-        let mut words = self.words(folded);
-        let kinds = AnswerKind::offered(folded).into_iter();
-        words.extend(kinds.map(|kind| Token { text: Cow::Borrowed(kind.term()), start: 0, end: 0 }));
-        words
+    /// The same, and for each character whether a piece of the cut text starts there.
+    pub fn words_and_starts<'t>(&self, folded: &'t str) -> (Vec<Token<'t>>, Vec<bool>) {
+        let (mut words, starts) = self.segmenter.words_and_starts(folded);
+        self.synonyms.find(folded, &mut words);
+        (words, starts)
     }
 
     /// Character grams of a folded text.

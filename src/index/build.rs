@@ -1,16 +1,19 @@
-//! Writes documents into a tantivy index: one entry a passage, the passages of an article next to one another.
+//! Writes documents into an index: one entry a passage, the passages of an article next to one another.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aho_corasick::AhoCorasick;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use tantivy::indexer::{NoMergePolicy, UserOperation};
-use tantivy::{Index, IndexWriter, TantivyDocument};
+use tantivy::indexer::NoMergePolicy;
+use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument};
 
-use super::schema::{BODY, Fields, HEADINGS, QUESTIONS, TITLE, register};
-use super::{Analyzer, IndexDocument, IndexError, frozen, passages};
+use super::schema::{Fields, PARTS, register};
+use super::table::{self, KINDS, Row, Table};
+use super::{Analyzer, IndexDocument, IndexError, frozen, passages, record};
 use crate::text::Folded;
 
 /// What a build wrote.
@@ -31,147 +34,205 @@ pub struct Plan<'a> {
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
 
-/// Articles prepared at a time, in parallel.
-const BATCH: usize = 1_024;
-/// Memory of one writing thread.
-const ARENA: usize = 200_000_000;
-/// Few articles are written by one thread, so that small corpora get one segment.
-const SINGLE_THREADED: usize = 20_000;
+/// Articles between two reports of progress.
+const REPORTED: u64 = 512;
+/// Memory of the posting lists that are being written, by all threads together.
+const ARENA: usize = 1_600_000_000;
+/// So many articles are worth a thread of their own, and posting lists of their own: few have few.
+const WORTH_A_THREAD: usize = 20_000;
+/// Bytes of stored text that are compressed together: a hit unpacks one such block.
+const BLOCK: usize = 4_096;
 /// Bodies shorter than this are never taken for copies of one another.
 const SHORTEST_TWIN: usize = 40;
 
 /// Builds the index in a folder that exists and is empty.
-pub fn build(
-    dir: &Path,
-    documents: impl ExactSizeIterator<Item = IndexDocument>,
-    plan: &Plan<'_>,
-) -> Result<Counts, IndexError> {
-    let fields = Fields::new();
-    let wrong = || IndexError::tantivy(dir);
-    let index = Index::create_in_dir(dir, fields.schema.clone()).map_err(wrong())?;
-    register(&index, plan.analyzer);
-    let threads = if documents.len() < SINGLE_THREADED { 1 } else { rayon::current_num_threads().clamp(1, 8) };
-    let mut writer: IndexWriter = index.writer_with_num_threads(threads, ARENA * threads).map_err(wrong())?;
-    // A generation never changes, so its segments need no policy: they are as few as the memory allows.
-    writer.set_merge_policy(Box::new(NoMergePolicy));
+///
+/// Each thread takes a stretch of neighbouring articles and writes posting lists of its own, in a folder named by its
+/// number: nothing is merged afterwards, and a passage's number is its place in the order of the documents.
+pub fn build(dir: &Path, mut documents: Vec<IndexDocument>, plan: &Plan<'_>) -> Result<Counts, IndexError> {
     let places = AhoCorasick::new(plan.place_names.iter().filter(|n| n.chars().count() >= 2)).ok();
-    let maker = Maker { fields: &fields, plan, places };
+    let maker = Maker { fields: Fields::new(), plan, places: places.filter(|p| p.patterns_len() > 0) };
+    let threads = (documents.len() / WORTH_A_THREAD).clamp(1, rayon::current_num_threads().clamp(1, 8));
+    let stretch = documents.len().div_ceil(threads).max(1);
+    let done = AtomicU64::new(0);
+    let stretches: Vec<Vec<IndexDocument>> =
+        (0..threads).map(|_| documents.drain(..stretch.min(documents.len())).collect()).collect();
+    let built: Vec<(table::Writer, Counts)> = stretches
+        .into_par_iter()
+        .enumerate()
+        .map(|(number, documents)| maker.stretch(dir, number, documents, &done))
+        .collect::<Result<_, _>>()?;
     let mut counts = Counts::default();
-    let mut documents = documents.enumerate();
-    loop {
-        let batch: Vec<(usize, IndexDocument)> = documents.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            break;
-        }
-        let prepared: Vec<Vec<TantivyDocument>> = batch.par_iter().map(|(n, d)| maker.entries(*n, d)).collect();
-        for entries in prepared {
-            counts.articles += 1;
-            counts.passages += entries.len() as u64;
-            // One batch goes to one segment as a whole: an article's passages stay together.
-            writer.run(entries.into_iter().map(UserOperation::Add)).map_err(wrong())?;
-        }
-        (plan.progress)(counts.articles);
+    let mut tables = vec![];
+    for (table, own) in built {
+        counts.articles += own.articles;
+        counts.passages += own.passages;
+        tables.push(table);
     }
-    writer.commit().map_err(wrong())?;
-    writer.wait_merging_threads().map_err(wrong())?;
+    table::finish(dir, tables).map_err(IndexError::io(dir))?;
+    (plan.progress)(counts.articles);
     Ok(counts)
 }
 
 /// Whether every file of an index has the bytes that were written.
 pub fn is_intact(dir: &Path) -> Result<bool, IndexError> {
-    let index = frozen::open(dir).map_err(IndexError::tantivy(dir))?;
-    index.validate_checksum().map(|damaged| damaged.is_empty()).map_err(IndexError::tantivy(dir))
+    let wrong = || IndexError::tantivy(dir);
+    for part in frozen::parts(dir) {
+        let index = frozen::open(&part).map_err(wrong())?;
+        if !index.validate_checksum().map_err(wrong())?.is_empty() {
+            return Ok(false);
+        }
+    }
+    let table = Table::open(dir).map_err(wrong())?;
+    Ok(table.is_some_and(|table| table.is_intact()))
 }
 
 /// A date as a number that sorts: 2025-01-31 → 20250131.
-pub fn date_number(date: Date) -> u64 {
-    date.year().unsigned_abs() as u64 * 10_000
-        + date.month().unsigned_abs() as u64 * 100
-        + date.day().unsigned_abs() as u64
+pub fn date_number(date: Date) -> u32 {
+    u32::from(date.year().unsigned_abs()) * 10_000
+        + u32::from(date.month().unsigned_abs()) * 100
+        + u32::from(date.day().unsigned_abs())
 }
 
 /// A first sentence is a heading up to this many characters.
 const LONGEST_LEAD: usize = 80;
 
 struct Maker<'a> {
-    fields: &'a Fields,
+    fields: Fields,
     plan: &'a Plan<'a>,
     places: Option<AhoCorasick>,
 }
 
+/// An article ready to be written.
+struct Prepared {
+    row: Row,
+    records: Vec<u8>,
+    tokens: [[u32; PARTS.len()]; KINDS],
+    /// One a passage.
+    entries: Vec<TantivyDocument>,
+}
+
 impl Maker<'_> {
-    fn entries(&self, number: usize, document: &IndexDocument) -> Vec<TantivyDocument> {
-        let f = self.fields;
+    /// Indexes neighbouring articles; what belongs into the one table of all is given back.
+    fn stretch(
+        &self,
+        dir: &Path,
+        number: usize,
+        documents: Vec<IndexDocument>,
+        done: &AtomicU64,
+    ) -> Result<(table::Writer, Counts), IndexError> {
+        let folder = frozen::part(dir, number);
+        fs::create_dir(&folder).map_err(IndexError::io(&folder))?;
+        let wrong = || IndexError::tantivy(&folder);
+        let settings = IndexSettings { docstore_blocksize: BLOCK, ..IndexSettings::default() };
+        let index = Index::builder().schema(self.fields.schema.clone()).settings(settings);
+        let index = index.create_in_dir(&folder).map_err(wrong())?;
+        register(&index);
+        let arena = ARENA / rayon::current_num_threads().clamp(1, 8);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, arena).map_err(wrong())?;
+        // A generation never changes, so its segments need no policy: they are as few as the memory allows.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let mut table = table::Writer::create(folder.join("records")).map_err(IndexError::io(&folder))?;
+        let mut counts = Counts::default();
+        for document in documents {
+            let article = self.prepare(&document);
+            let passages = article.entries.len() as u32;
+            table.add(article.row, &article.records, passages, &article.tokens).map_err(IndexError::io(&folder))?;
+            for mut entry in article.entries {
+                entry.add_u64(self.fields.passage, counts.passages);
+                writer.add_document(entry).map_err(wrong())?;
+                counts.passages += 1;
+            }
+            counts.articles += 1;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if done.is_multiple_of(REPORTED) {
+                (self.plan.progress)(done);
+            }
+        }
+        writer.commit().map_err(wrong())?;
+        writer.wait_merging_threads().map_err(wrong())?;
+        Ok((table, counts))
+    }
+
+    fn prepare(&self, document: &IndexDocument) -> Prepared {
         let topics = document
             .topics
             .iter()
             .filter_map(|t| self.plan.topics.iter().position(|known| known == t))
             .fold(0u64, |bits, place| bits | 1 << (place % 64));
-        let twins = self.twins(&document.title, &document.text);
-        passages::split(&document.text)
-            .into_iter()
-            .enumerate()
-            .map(|(i, span)| {
-                let text = &document.text[span.range];
-                let mut entry = TantivyDocument::new();
-                if i == 0 {
-                    self.add(&mut entry, TITLE, &document.title);
-                    for question in &document.questions {
-                        self.add(&mut entry, QUESTIONS, question);
-                    }
-                    let card = serde_json::to_string(&document.source).unwrap_or_default();
-                    entry.add_text(f.card, card);
-                }
-                match (i, span.heading.as_str()) {
-                    // Where no heading says what a text is about, its first sentence does.
-                    (0, "") => self.add(&mut entry, HEADINGS, lead(text)),
-                    (_, heading) => self.add(&mut entry, HEADINGS, heading),
-                }
-                self.add(&mut entry, BODY, text);
-                entry.add_u64(f.article, number as u64);
-                entry.add_u64(f.region, region_number(document.region));
-                entry.add_u64(f.topics, topics);
-                entry.add_u64(f.published, document.published.map_or(0, date_number));
-                entry.add_u64(f.effective_from, document.effective_from.map_or(0, date_number));
-                entry.add_u64(f.effective_to, document.effective_to.map_or(0, date_number));
-                entry.add_u64(f.authority, document.level as u64 * 2 + u64::from(document.truncated));
-                entry.add_u64(f.twins, twins);
-                if !span.heading.is_empty() {
-                    entry.add_text(f.heading, span.heading);
-                }
-                entry.add_text(f.text, text);
-                entry
-            })
-            .collect()
+        let mut records = record::Writer::new(self.plan.analyzer);
+        let mut entries = vec![];
+        for (i, span) in passages::split(&document.text).into_iter().enumerate() {
+            entries.push(self.entry(document, i, span, &mut records));
+        }
+        let row = Row {
+            region: region_number(document.region),
+            topics,
+            published: document.published.map_or(0, date_number),
+            effective_from: document.effective_from.map_or(0, date_number),
+            effective_to: document.effective_to.map_or(0, date_number),
+            twins: self.twins(&document.title, &document.text),
+            authority: document.level as u8 * 2 + u8::from(document.truncated),
+            ..Row::default()
+        };
+        Prepared { row, tokens: records.tokens, records: records.bytes, entries }
     }
 
-    fn add(&self, entry: &mut TantivyDocument, part: usize, text: &str) {
-        if text.is_empty() {
-            return;
+    fn entry(
+        &self,
+        document: &IndexDocument,
+        place: usize,
+        span: passages::Span,
+        records: &mut record::Writer<'_>,
+    ) -> TantivyDocument {
+        let f = &self.fields;
+        let text = &document.text[span.range];
+        let body = Folded::new(text);
+        let mut entry = TantivyDocument::new();
+        let keys = if place == 0 {
+            entry.add_text(f.card, serde_json::to_string(&document.source).unwrap_or_default());
+            // Where no heading says what a text is about, its first sentence does.
+            let lead = body.length_of(lead(text).chars().count());
+            records.add(&document.title, &document.questions, &span.heading, &body, lead)
+        } else {
+            records.add("", &[], &span.heading, &body, 0)
+        };
+        entry.add_text(f.terms, keys);
+        if !span.heading.is_empty() {
+            entry.add_text(f.heading, span.heading);
         }
-        let folded = Folded::new(text);
-        entry.add_text(self.fields.words[part], folded.text());
-        entry.add_text(self.fields.grams[part], folded.text());
+        entry.add_text(f.text, text);
+        entry
     }
 
     /// A number that articles with the same title and body share, place names, marks and white space aside.
-    fn twins(&self, title: &str, text: &str) -> u64 {
-        let bare = |text: &str| -> String {
-            let folded = Folded::new(text);
-            let nameless = match &self.places {
-                Some(places) => places.replace_all(folded.text(), &vec![""; places.patterns_len()]),
-                None => folded.text().to_owned(),
-            };
-            nameless.chars().filter(|c| c.is_alphanumeric()).collect()
-        };
-        let body = bare(text);
-        if body.chars().count() < SHORTEST_TWIN {
+    fn twins(&self, title: &str, text: &str) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        self.bare(title, &mut hasher);
+        hasher.write_u8(0);
+        if self.bare(text, &mut hasher) < SHORTEST_TWIN {
             return 0;
         }
-        let letters = (bare(title), body);
-        let mut hasher = DefaultHasher::new();
-        letters.hash(&mut hasher);
-        hasher.finish() >> 32
+        (hasher.finish() >> 32) as u32
+    }
+
+    /// Hashes the letters of a text without the place names; gives how many they are.
+    fn bare(&self, text: &str, hasher: &mut DefaultHasher) -> usize {
+        let folded = Folded::new(text);
+        let mut letters = 0;
+        let mut take = |text: &str| {
+            for c in text.chars().filter(|c| c.is_alphanumeric()) {
+                hasher.write_u32(c as u32);
+                letters += 1;
+            }
+        };
+        let mut at = 0;
+        for name in self.places.iter().flat_map(|places| places.find_iter(folded.text())) {
+            take(&folded.text()[at..name.start()]);
+            at = name.end();
+        }
+        take(&folded.text()[at..]);
+        letters
     }
 }
 
@@ -183,6 +244,6 @@ fn lead(text: &str) -> &str {
 }
 
 /// A region's code as a number.
-fn region_number(region: crate::region::RegionCode) -> u64 {
+fn region_number(region: crate::region::RegionCode) -> u32 {
     region.to_string().parse().unwrap_or(0)
 }

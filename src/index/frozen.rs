@@ -4,7 +4,7 @@
 //! lie on one.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tantivy::Index;
@@ -13,7 +13,17 @@ use tantivy::directory::{
     Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
 };
 
-/// Opens a built index to read.
+/// The folder of the posting lists that one thread wrote.
+pub fn part(dir: &Path, number: usize) -> PathBuf {
+    dir.join(number.to_string())
+}
+
+/// All of them in order.
+pub fn parts(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    (0..).map(move |number| part(dir, number)).take_while(|folder| folder.is_dir())
+}
+
+/// Opens built posting lists to read.
 pub fn open(dir: &Path) -> tantivy::Result<Index> {
     Index::open(Frozen(MmapDirectory::open(dir)?))
 }

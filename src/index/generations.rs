@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ use crate::corpus::{self, Corpus, Problem};
 use crate::dense::vectors::Store;
 use crate::dense::{Encoder, ModelError, Vectors, file, install};
 use crate::retrieve::{Mode, Retriever};
-use crate::text::segment;
+use crate::text::segment::{self, Dictionary};
 
 const CURRENT: &str = "CURRENT";
 const MANIFEST: &str = "generation.json";
@@ -117,6 +118,7 @@ pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
 fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, IndexError> {
     let generation = manifest_of(index, name)?;
     let path = index.join(&generation.name);
+    let dictionary = thread::spawn(Dictionary::load);
     let damaged = |message: &str| IndexError::Damaged { path: path.clone(), message: message.to_owned() };
     if corpus::load::hash(&path.join("corpus")).ok().as_ref() != Some(&generation.corpus_hash) {
         return Err(damaged("随索引保存的语料被改动过"));
@@ -128,7 +130,8 @@ fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, Ind
     if let Some(first) = problems.first() {
         return Err(IndexError::Damaged { path, message: format!("随索引保存的语料不完整:{first}") });
     }
-    let analyzer = Analyzer::new(&corpus.vocabulary);
+    let dictionary = dictionary.join().unwrap_or_else(|_| Dictionary::load());
+    let analyzer = Analyzer::with(dictionary, &corpus.vocabulary);
     let mut retriever = open_retriever(&path, &generation, &corpus, &analyzer)?;
     if mode != Mode::Never {
         match open_semantic(index, &generation)? {
@@ -259,7 +262,7 @@ fn build_aside(
         place_names: &place_names,
         progress: &|done| progress(encoded + done, total),
     };
-    let Counts { articles, passages } = build(&search, documents.into_iter(), &plan)?;
+    let Counts { articles, passages } = build(&search, documents, &plan)?;
     let generation = Generation {
         name: free_name(index, built_at, &hash),
         built_at: built_at.to_owned(),

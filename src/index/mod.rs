@@ -1,7 +1,8 @@
 //! The index: passages of articles in tantivy, built aside, verified, swapped in whole.
 //!
 //! `document` says what is indexed, `passages` cuts its text, `analyzer` turns text into terms (the same for articles and
-//! questions), `schema` names the fields, `build` writes them, `frozen` reads them, `generations` keeps immutable builds and the one in use in a
+//! questions), `schema` names the fields of the posting lists, `record` and `table` hold what passages and articles are
+//! scored by, `build` writes all, `frozen` reads it, `generations` keeps immutable builds and the one in use in a
 //! `folder` that outlives what happens to its disk and its processes.
 //! Text is stored byte for byte; folding, synonyms and grams live in derived fields only.
 
@@ -13,7 +14,9 @@ pub mod frozen;
 pub mod generations;
 pub mod meaning;
 pub mod passages;
+pub mod record;
 pub mod schema;
+pub mod table;
 pub mod verify;
 
 use std::io;

@@ -1,22 +1,28 @@
-//! Evidence: BM25F over the postings of a question's terms, for whole articles and for single passages.
+//! Evidence: BM25F over a question's terms, for whole articles and for single passages.
 //!
 //! For each term, occurrences in title, questions, headings and body are weighted and set against the part's length,
 //! added, saturated once and multiplied by the term's rarity; words and grams add up. An article's parts are summed over
-//! its passages, so that a question whose words are spread over several passages still finds it whole.
+//! its passages, so that a question whose words are spread over several passages still finds it whole. Occurrences are
+//! counted in the passages' records.
+
+use std::collections::HashMap;
 
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings, SegmentPostings};
-use tantivy::{DocSet, TERMINATED};
 
-use super::shard::{KINDS, Shard, Totals};
-use super::terms::Term;
+use super::postings::List;
+use super::terms::{Kind, Term};
 use super::{Retriever, Weights};
-use crate::index::schema::HEADINGS;
+use crate::index::record::{self, Record, START};
+use crate::index::schema::{BODY, HEADINGS, PARTS};
+use crate::index::table::{KINDS, Row, Table};
+use crate::text::segment::{SUB_WORDS, is_han};
 
 /// Tantivy's one-byte scale of lengths.
 const LENGTHS: usize = 256;
+/// Characters that a record can hold.
+const CODES: usize = START as usize;
 
-/// A term with its postings.
+/// A term with what it counts.
 pub(super) struct Weighed<'t> {
     pub term: &'t Term,
     /// How few passages hold it.
@@ -25,20 +31,22 @@ pub(super) struct Weighed<'t> {
     pub value: f32,
     /// What it counts as a reason to find an article; 0 for a term that is none.
     pub worth: f32,
-    /// By shard: part and postings.
-    pub postings: Vec<Vec<(usize, SegmentPostings)>>,
+    /// Its posting list's place among those of all terms.
+    pub list: usize,
 }
 
 /// What each length costs, by kind and part: occurrences are multiplied by it.
 pub(super) struct Norms {
-    pub article: Box<[[[f32; LENGTHS]; 4]; KINDS]>,
-    pub passage: Box<[[[f32; LENGTHS]; 4]; KINDS]>,
+    article: Box<[[[f32; LENGTHS]; PARTS.len()]; KINDS]>,
+    passage: Box<[[[f32; LENGTHS]; PARTS.len()]; KINDS]>,
+    /// What one occurrence in the body of an article gives, by the body's length in words.
+    pub damping: Box<[f32; LENGTHS]>,
 }
 
 impl Norms {
-    pub fn new(totals: &Totals, weights: &Weights) -> Norms {
-        let table = |kind: usize, part: usize, count: u64| {
-            let average = (totals.tokens[kind][part] as f32 / count.max(1) as f32).max(1.0);
+    pub fn new(table: &Table, weights: &Weights) -> Norms {
+        let norms = |kind: usize, part: usize, count: usize| {
+            let average = (table.tokens[kind][part] as f32 / count.max(1) as f32).max(1.0);
             let b = weights.lengths[part];
             std::array::from_fn(|id| {
                 let length = FieldNormReader::id_to_fieldnorm(id as u8) as f32;
@@ -46,93 +54,230 @@ impl Norms {
             })
         };
         let tables =
-            |count: u64| Box::new(std::array::from_fn(|kind| std::array::from_fn(|part| table(kind, part, count))));
-        Norms { article: tables(totals.articles), passage: tables(totals.passages) }
-    }
-}
-
-/// Evidence gathered in one shard.
-pub(super) struct Evidence {
-    /// By article.
-    pub article: Vec<f32>,
-    /// By passage.
-    pub passage: Vec<f32>,
-    /// By article: worth of the decisive terms found.
-    pub covered: Vec<f32>,
-}
-
-impl Evidence {
-    /// That of no word at all.
-    pub fn none(shard: &Shard) -> Evidence {
-        Evidence {
-            article: vec![0.0; shard.articles()],
-            passage: vec![0.0; shard.passages as usize],
-            covered: vec![0.0; shard.articles()],
-        }
+            |count: usize| Box::new(std::array::from_fn(|kind| std::array::from_fn(|part| norms(kind, part, count))));
+        let article: Box<[[[f32; LENGTHS]; 4]; KINDS]> = tables(table.articles());
+        let damping = Box::new(article[0][BODY].map(|once| once / (weights.saturation[0] + once)));
+        Norms { article, passage: tables(table.passages as usize), damping }
     }
 }
 
 /// Looks every term up; a term that no article holds keeps its rarity, because the question asked for it.
-pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> Vec<Weighed<'t>> {
-    let all = retriever.totals.passages as f32;
-    terms
-        .iter()
-        .map(|term| {
-            let kind = term.kind as usize;
-            let postings: Vec<_> = retriever.shards.iter().map(|s| s.postings(kind, &term.text)).collect();
-            let mut holders = [0u64; 4];
-            for (part, found) in postings.iter().flatten() {
-                holders[*part] += u64::from(found.doc_freq());
-            }
-            let holders = holders.into_iter().max().unwrap_or(0) as f32;
-            let rarity = (1.0 + (all - holders + 0.5).max(0.0) / (holders + 0.5)).ln();
-            let value = term.weight * rarity.powf(retriever.weights.rarity[kind]);
-            Weighed { term, rarity, value, worth: 0.0, postings }
-        })
-        .collect()
+pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> (Vec<Weighed<'t>>, Vec<List>) {
+    let all = retriever.table.passages as f32;
+    let mut places = HashMap::new();
+    let mut lists: Vec<List> = vec![];
+    let mut weighed = Vec::with_capacity(terms.len());
+    for term in terms {
+        let list = *places.entry(record::key(term.kind, &term.text)).or_insert_with_key(|key| {
+            lists.push(retriever.postings.find(key));
+            lists.len() - 1
+        });
+        let holders = lists[list].holders as f32;
+        let rarity = (1.0 + (all - holders + 0.5).max(0.0) / (holders + 0.5)).ln();
+        let value = term.weight * rarity.powf(retriever.weights.rarity[term.kind as usize]);
+        weighed.push(Weighed { term, rarity, value, worth: 0.0, list });
+    }
+    (weighed, lists)
 }
 
-/// One pass over the postings of every term in one shard.
-pub(super) fn gather(
-    shard: &Shard,
-    place: usize,
-    terms: &mut [Weighed<'_>],
-    norms: &Norms,
-    weights: &Weights,
-) -> Evidence {
-    let mut evidence = Evidence::none(shard);
-    for weighed in terms {
-        let kind = weighed.term.kind as usize;
-        let saturation = weights.saturation[kind];
-        let cursors = &mut weighed.postings[place];
-        let mut doc = next(cursors);
-        while doc != TERMINATED {
-            let article = shard.owner[doc as usize] as usize;
-            let end = shard.starts[article + 1];
-            let mut in_article = 0.0f32;
-            while doc < end {
-                let mut in_passage = 0.0f32;
-                for (part, cursor) in cursors.iter_mut().filter(|(_, c)| c.doc() == doc) {
-                    let times = cursor.term_freq() as f32;
-                    let length = shard.article_norms[kind][*part][article];
-                    in_article += times * norms.article[kind][*part][length as usize];
-                    if *part >= HEADINGS {
-                        let length = shard.passage_norms[kind][*part].fieldnorm_id(doc);
-                        in_passage += times * norms.passage[kind][*part][length as usize];
-                    }
-                    cursor.advance();
-                }
-                evidence.passage[doc as usize] += weighed.value * in_passage / (saturation + in_passage);
-                doc = next(cursors);
+/// A term of Chinese characters that begins with a certain one.
+struct Pattern {
+    term: usize,
+    /// A word is found where words start and end, or inside one word; a gram anywhere.
+    is_word: bool,
+    /// The characters after the first.
+    rest: Vec<u16>,
+}
+
+/// Counts a question's terms in records and adds up what they are evidence of.
+pub(super) struct Scorer<'r, 't> {
+    pub retriever: &'r Retriever,
+    pub terms: &'r [Weighed<'t>],
+    /// By code of the first character: the place of its patterns, from 1; 0 for none.
+    first: Vec<u16>,
+    patterns: Vec<Vec<Pattern>>,
+    /// Terms that are not of Chinese characters alone, sorted by hash.
+    hashes: Vec<(u32, usize)>,
+    /// Occurrences in the passage at hand, by term and part.
+    times: Vec<[u16; PARTS.len()]>,
+    /// Terms with an occurrence in it.
+    met: Vec<usize>,
+    /// Weighted occurrences in the article at hand, by term.
+    sums: Vec<f32>,
+    /// Terms with a sum.
+    summed: Vec<usize>,
+}
+
+/// The evidence of one article.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Evidence {
+    pub article: f32,
+    /// That of its best passage.
+    pub best: f32,
+}
+
+impl<'r, 't> Scorer<'r, 't> {
+    pub fn new(retriever: &'r Retriever, terms: &'r [Weighed<'t>]) -> Scorer<'r, 't> {
+        let mut first = vec![0u16; CODES];
+        let mut patterns: Vec<Vec<Pattern>> = vec![];
+        let mut hashes = vec![];
+        for (i, weighed) in terms.iter().enumerate() {
+            let Term { text, kind, .. } = weighed.term;
+            let mut codes = text.chars().map(record::code);
+            let Some(start) = codes.next().filter(|_| text.chars().all(is_han)) else {
+                hashes.push((record::hash(*kind, text), i));
+                continue;
+            };
+            let slot = &mut first[start as usize];
+            if *slot == 0 {
+                patterns.push(vec![]);
+                *slot = patterns.len() as u16;
             }
-            evidence.article[article] += weighed.value * in_article / (saturation + in_article);
-            evidence.covered[article] += weighed.worth;
+            let pattern = Pattern { term: i, is_word: *kind == Kind::Words, rest: codes.collect() };
+            patterns[*slot as usize - 1].push(pattern);
+        }
+        hashes.sort_unstable();
+        let count = terms.len();
+        Scorer {
+            retriever,
+            terms,
+            first,
+            patterns,
+            hashes,
+            times: vec![[0; PARTS.len()]; count],
+            met: Vec::with_capacity(count),
+            sums: vec![0.0; count],
+            summed: Vec::with_capacity(count),
         }
     }
-    evidence
+
+    /// Adds up the evidence of an article. `reads` says which of its passages are read, besides the first; the evidence
+    /// of each is appended to `passages`.
+    pub fn score(&mut self, article: u32, reads: impl Fn(u32) -> bool, passages: &mut Vec<f32>) -> Evidence {
+        let retriever = self.retriever;
+        let row = retriever.table.row(article);
+        let span = retriever.table.span(article);
+        let mut evidence = Evidence::default();
+        for (passage, record) in span.zip(retriever.table.records(&row)) {
+            let mut value = 0.0;
+            if passage == row.first || reads(passage) {
+                self.count(&record);
+                value = self.settle(&row, &record);
+            }
+            evidence.best = evidence.best.max(value);
+            passages.push(value);
+        }
+        for term in self.summed.drain(..) {
+            let sum = std::mem::take(&mut self.sums[term]);
+            let Weighed { term, value, .. } = &self.terms[term];
+            evidence.article += value * sum / (retriever.weights.saturation[term.kind as usize] + sum);
+        }
+        evidence
+    }
+
+    /// Gives each term's occurrences in an article, by part, with what one occurrence weighs there.
+    pub fn explain(&mut self, article: u32) -> Vec<[(u32, f32); PARTS.len()]> {
+        let retriever = self.retriever;
+        let row = retriever.table.row(article);
+        let mut counts = vec![[(0, 0.0); PARTS.len()]; self.terms.len()];
+        for (_, record) in retriever.table.span(article).zip(retriever.table.records(&row)) {
+            self.count(&record);
+            for term in self.met.drain(..) {
+                let kind = self.terms[term].term.kind as usize;
+                for (part, times) in std::mem::take(&mut self.times[term]).into_iter().enumerate() {
+                    let norm = retriever.norms.article[kind][part][row.norms[kind][part] as usize];
+                    counts[term][part] = (counts[term][part].0 + u32::from(times), norm);
+                }
+            }
+        }
+        counts
+    }
+
+    /// Moves the occurrences of a passage to the sums of its article; gives the passage's own evidence.
+    fn settle(&mut self, row: &Row, record: &Record<'_>) -> f32 {
+        let Retriever { norms, weights, .. } = self.retriever;
+        let mut evidence = 0.0;
+        for term in self.met.drain(..) {
+            let times = std::mem::take(&mut self.times[term]);
+            let Weighed { term: asked, value, .. } = &self.terms[term];
+            let kind = asked.kind as usize;
+            let (mut in_article, mut in_passage) = (0.0, 0.0);
+            for (part, times) in times.into_iter().enumerate().filter(|(_, times)| *times > 0) {
+                let times = f32::from(times);
+                in_article += times * norms.article[kind][part][row.norms[kind][part] as usize];
+                if part >= HEADINGS {
+                    in_passage += times * norms.passage[kind][part][record.norm(kind, part) as usize];
+                }
+            }
+            if self.sums[term] == 0.0 {
+                self.summed.push(term);
+            }
+            self.sums[term] += in_article;
+            evidence += value * in_passage / (weights.saturation[kind] + in_passage);
+        }
+        evidence
+    }
+
+    /// Counts every term in a record.
+    fn count(&mut self, record: &Record<'_>) {
+        for (part, codes) in record.codes.iter().enumerate() {
+            self.count_part(part, codes, record.lead);
+        }
+        for bytes in record.hashes.as_chunks().0 {
+            let found = u32::from_le_bytes(*bytes);
+            let (hash, part) = (found & !3, (found & 3) as usize);
+            let from = self.hashes.partition_point(|(known, _)| *known < hash);
+            for place in from..self.hashes.len() {
+                let (known, term) = self.hashes[place];
+                if known != hash {
+                    break;
+                }
+                self.add(term, part);
+            }
+        }
+    }
+
+    fn count_part(&mut self, part: usize, codes: &[u8], lead: usize) {
+        let codes = codes.as_chunks::<2>().0;
+        let code = |at: usize| codes.get(at).map_or(0, |bytes| u16::from_le_bytes(*bytes));
+        for at in 0..codes.len() {
+            let here = code(at);
+            let slot = self.first[(here & !START) as usize];
+            if slot == 0 {
+                continue;
+            }
+            for i in 0..self.patterns[slot as usize - 1].len() {
+                let Pattern { term, is_word, rest } = &self.patterns[slot as usize - 1][i];
+                let end = at + 1 + rest.len();
+                let matches = rest.iter().enumerate().all(|(j, wanted)| code(at + 1 + j) & !START == *wanted);
+                if !matches || (*is_word && !stands_as_word(at, end, &code)) {
+                    continue;
+                }
+                let term = *term;
+                self.add(term, part);
+                if part == BODY && end <= lead {
+                    self.add(term, HEADINGS);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, term: usize, part: usize) {
+        let times = &mut self.times[term];
+        if *times == [0; PARTS.len()] {
+            self.met.push(term);
+        }
+        times[part] = times[part].saturating_add(1);
+    }
 }
 
-/// The next passage that any part's postings stand on.
-fn next(cursors: &[(usize, SegmentPostings)]) -> u32 {
-    cursors.iter().map(|(_, cursor)| cursor.doc()).min().unwrap_or(TERMINATED)
+/// Whether the characters from `at` to `end` are a word of the passage: a whole one, or inside a longer one and as short
+/// as those that are looked up there.
+fn stands_as_word(at: usize, end: usize, code: &impl Fn(usize) -> u16) -> bool {
+    let starts = |at: usize| code(at) & START != 0;
+    if (at + 1..end).any(starts) {
+        return false;
+    }
+    let is_whole = starts(at) && (starts(end) || code(end) == 0);
+    is_whole || SUB_WORDS.contains(&(end - at))
 }

@@ -1,10 +1,8 @@
 //! Why an article was found: what each term gave in each part, and what the whole was multiplied by.
 
 use serde::Serialize;
-use tantivy::postings::Postings;
-use tantivy::{DocSet, TERMINATED};
 
-use super::evidence::weigh;
+use super::evidence::{Scorer, weigh};
 use super::rank::{Candidate, Ranked, rank, rank_by, score};
 use super::terms::Kind;
 use super::{Query, Retriever, passage};
@@ -67,50 +65,41 @@ pub struct Joined {
 /// One explanation for each hit that [`Retriever::search`] gives.
 pub(super) fn explain(retriever: &Retriever, query: &Query<'_>) -> Vec<Explanation> {
     let ranked = rank(retriever, query);
-    let by_words: Option<Vec<u64>> = ranked.meaning.is_some().then(|| {
+    let by_words: Option<Vec<u32>> = ranked.meaning.is_some().then(|| {
         let first = Query { limit: retriever.weights.fusion.depth, offset: 0, ..*query };
-        rank_by(retriever, &first, None).candidates.iter().map(|candidate| candidate.number).collect()
+        rank_by(retriever, &first, None).candidates.iter().map(|candidate| candidate.article).collect()
     });
+    let (weighed, _) = weigh(retriever, &ranked.terms.all);
+    let mut scorer = Scorer::new(retriever, &weighed);
     let hits = ranked.candidates.iter().skip(query.offset);
-    hits.map(|candidate| of(retriever, &ranked, candidate, by_words.as_deref())).collect()
+    hits.map(|candidate| of(&mut scorer, &ranked, candidate, by_words.as_deref())).collect()
 }
 
-fn of(retriever: &Retriever, ranked: &Ranked<'_>, candidate: &Candidate, by_words: Option<&[u64]>) -> Explanation {
+fn of(
+    scorer: &mut Scorer<'_, '_>,
+    ranked: &Ranked<'_>,
+    candidate: &Candidate,
+    by_words: Option<&[u32]>,
+) -> Explanation {
+    let retriever = scorer.retriever;
     let mut contributions = vec![];
-    let shard = &retriever.shards[candidate.shard as usize];
-    let article = candidate.article as usize;
-    let (start, end) = (shard.starts[article], shard.starts[article + 1]);
-    for mut weighed in weigh(retriever, &ranked.terms.all) {
-        let kind = weighed.term.kind as usize;
-        let mut found = vec![];
-        for (part, cursor) in &mut weighed.postings[candidate.shard as usize] {
-            let mut times = 0;
-            let mut doc = if cursor.doc() < start { cursor.seek(start) } else { cursor.doc() };
-            while doc != TERMINATED && doc < end {
-                times += cursor.term_freq();
-                doc = cursor.advance();
-            }
-            let length = shard.article_norms[kind][*part][article];
-            let norm = retriever.norms.article[kind][*part][length as usize];
-            found.push((*part, times, times as f32 * norm));
-        }
-        let sum: f32 = found.iter().map(|(.., weight)| weight).sum();
-        let whole = weighed.value / (retriever.weights.saturation[kind] + sum);
-        contributions.extend(found.into_iter().filter(|(_, times, _)| *times > 0).map(|(part, times, weight)| {
-            Contribution {
-                term: weighed.term.text.clone(),
-                kind: weighed.term.kind,
-                part: PARTS[part],
-                times,
-                rarity: weighed.rarity,
-                weight: weighed.term.weight,
-                evidence: whole * weight,
-            }
+    for (weighed, counts) in scorer.terms.iter().zip(scorer.explain(candidate.article)) {
+        let sum: f32 = counts.iter().map(|(times, norm)| *times as f32 * norm).sum();
+        let whole = weighed.value / (retriever.weights.saturation[weighed.term.kind as usize] + sum);
+        let found = counts.into_iter().enumerate().filter(|(_, (times, _))| *times > 0);
+        contributions.extend(found.map(|(part, (times, norm))| Contribution {
+            term: weighed.term.text.clone(),
+            kind: weighed.term.kind,
+            part: PARTS[part],
+            times,
+            rarity: weighed.rarity,
+            weight: weighed.term.weight,
+            evidence: whole * times as f32 * norm,
         }));
     }
     contributions.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.term.cmp(&b.term)));
     Explanation {
-        article: passage::card(retriever, candidate).id,
+        article: passage::card(retriever, candidate.article).id,
         score: score(candidate, ranked.ideal, &retriever.weights),
         region_class: candidate.class,
         in_force: candidate.in_force,
@@ -120,8 +109,8 @@ fn of(retriever: &Retriever, ranked: &Ranked<'_>, candidate: &Candidate, by_word
         figure: candidate.figure,
         ideal: ranked.ideal,
         fusion: by_words.map(|words| Joined {
-            by_words: words.iter().position(|number| *number == candidate.number).map(|i| i + 1),
-            by_meaning: ranked.near.iter().position(|near| near.number == candidate.number).map(|i| i + 1),
+            by_words: words.iter().position(|article| *article == candidate.article).map(|i| i + 1),
+            by_meaning: ranked.near.iter().position(|near| near.article == candidate.article).map(|i| i + 1),
             nearness: candidate.nearness,
             evidence: candidate.meaning,
         }),

@@ -1,28 +1,30 @@
 //! Retrieval: a question → ranked passages of an opened index.
 //!
-//! `terms` turns the question into weighted terms, `shard` reads their postings, `rank` scores whole articles (BM25F over
-//! title, curated questions, headings and body, words and grams together) and picks each article's best passage,
-//! `semantic` joins the list by meaning where there is a model, `passage` makes what is shown, `suggest` completes what is being typed, `explain` says why. All weights stand in
-//! `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
+//! `terms` turns the question into weighted terms; `postings` says which passages hold each, `candidates` which articles
+//! may therefore come first; `evidence` scores these whole (BM25F over title, curated questions, headings and body, words
+//! and grams together); `semantic` joins the list by meaning where there is a model; `rank` orders all and picks each
+//! article's best passage, `passage` makes what is shown, `facets` counts, `suggest` completes what is being typed,
+//! `explain` says why. All weights stand in `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
+mod candidates;
 mod evidence;
 pub mod explain;
+pub mod facets;
 pub mod passage;
+mod postings;
 mod rank;
 pub mod semantic;
-mod shard;
 pub mod suggest;
 pub mod terms;
 pub mod weights;
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::Serialize;
-use tantivy::{ReloadPolicy, Searcher};
+use tantivy::{IndexReader, ReloadPolicy};
 
 pub use explain::Explanation;
+pub use facets::Facets;
 pub use passage::Passage;
 pub use semantic::{Mode, Semantic};
 pub use suggest::Suggester;
@@ -30,9 +32,12 @@ pub use weights::Weights;
 
 use crate::dense::{Encoder, Vectors};
 use crate::index::schema::Fields;
+use crate::index::table::Table;
 use crate::index::{Analyzer, IndexError, frozen};
 use crate::region::{RegionCode, Regions};
-use shard::Shard;
+use candidates::Pool;
+use evidence::Norms;
+use postings::Postings;
 
 /// What is searched for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +56,8 @@ pub struct Query<'q> {
     pub at: Option<Date>,
     pub limit: usize,
     pub offset: usize,
+    /// Whether what is found is counted by region, topic and year.
+    pub facets: bool,
 }
 
 /// What was found.
@@ -58,8 +65,9 @@ pub struct Query<'q> {
 pub struct Found {
     /// Best first, from `offset` on, at most `limit`; one passage an article.
     pub hits: Vec<Passage>,
-    /// Articles found in all: as many as can be had by paging on.
+    /// Articles found in all. Where common terms were not read to their end there may be more; paging on finds them.
     pub total: usize,
+    /// Where they were asked for; of very many, the best are counted.
     pub facets: Facets,
     /// A region was asked for, nothing was found in it, its province or the nation, and the hits are of other regions.
     pub elsewhere: bool,
@@ -69,26 +77,13 @@ pub struct Found {
     pub synonyms: Vec<(String, String)>,
 }
 
-/// How many articles were found by region, topic and year of publication.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Facets {
-    pub region: BTreeMap<String, usize>,
-    pub topic: BTreeMap<String, usize>,
-    pub year: BTreeMap<String, usize>,
-}
-
 /// Answers queries over one immutable index; shared by all threads.
 pub struct Retriever {
     analyzer: Analyzer,
-    fields: Fields,
-    searcher: Searcher,
-    shards: Vec<Shard>,
-    totals: shard::Totals,
-    norms: evidence::Norms,
-    /// Numbers of bodies that several articles share.
-    twins: HashSet<u64>,
-    /// The newest day of publication on file, as a number.
-    newest: u64,
+    postings: Postings,
+    table: Table,
+    norms: Norms,
+    pool: Pool,
     topics: Vec<String>,
     regions: Regions,
     weights: Weights,
@@ -99,47 +94,45 @@ impl Retriever {
     /// Opens the index in a folder. `topics` are those it was built with.
     pub fn open(dir: &Path, analyzer: Analyzer, topics: &[String], regions: &Regions) -> Result<Retriever, IndexError> {
         let wrong = |source| IndexError::Tantivy { path: dir.to_owned(), source };
-        let index = frozen::open(dir).map_err(wrong)?;
+        let damaged = |message: &str| IndexError::Damaged { path: dir.to_owned(), message: message.to_owned() };
         let fields = Fields::new();
-        if index.schema() != fields.schema {
-            let message = "索引的字段与程序不符".to_owned();
-            return Err(IndexError::Damaged { path: dir.to_owned(), message });
+        let mut searchers = vec![];
+        for part in frozen::parts(dir) {
+            let index = frozen::open(&part).map_err(wrong)?;
+            if index.schema() != fields.schema {
+                return Err(damaged("索引的字段与程序不符"));
+            }
+            let reader: IndexReader =
+                index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(wrong)?;
+            searchers.push(reader.searcher());
         }
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(wrong)?;
-        let searcher = reader.searcher();
-        let shards: Vec<Shard> = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| Shard::open(segment, &fields))
-            .collect::<tantivy::Result<_>>()
-            .map_err(wrong)?;
-        let totals = shard::Totals::of(&shards);
+        let postings = Postings::open(searchers, fields).map_err(wrong)?;
+        let Some(table) = Table::open(dir).map_err(wrong)? else {
+            return Err(damaged("文章表不完整"));
+        };
         let weights = Weights::default();
         Ok(Retriever {
-            norms: evidence::Norms::new(&totals, &weights),
-            twins: shard::twins(&shards),
-            newest: shards.iter().flat_map(|s| s.published.values.iter()).max().unwrap_or(0),
+            norms: Norms::new(&table, &weights),
+            pool: Pool::default(),
             analyzer,
-            fields,
-            searcher,
-            shards,
-            totals,
+            postings,
             topics: topics.to_vec(),
             regions: regions.clone(),
             weights,
             semantic: None,
+            table,
         })
     }
 
     /// The same index with the semantic stage. The vectors must be of this index and this encoder.
     pub fn with_semantic(mut self, encoder: Encoder, vectors: Vectors, mode: Mode) -> Retriever {
-        self.semantic = Some(Semantic::new(encoder, vectors, mode, &self.shards));
+        self.semantic = Some(Semantic::new(encoder, vectors, mode, self.table.articles()));
         self
     }
 
     /// The same index under other weights.
     pub fn with_weights(mut self, weights: Weights) -> Retriever {
-        self.norms = evidence::Norms::new(&self.totals, &weights);
+        self.norms = Norms::new(&self.table, &weights);
         self.weights = weights;
         self
     }
@@ -156,7 +149,7 @@ impl Retriever {
 
     /// Passages in the index.
     pub fn passages(&self) -> u64 {
-        self.totals.passages
+        u64::from(self.table.passages)
     }
 
     /// Ranked passages for a query. Never fails: what cannot be found is an empty result.
@@ -172,6 +165,6 @@ impl Retriever {
     /// Ids of the articles that [`Retriever::search`] gives, without what is shown of them.
     pub fn ranked(&self, query: &Query<'_>) -> Vec<String> {
         let ranked = rank::rank(self, query);
-        ranked.candidates.iter().skip(query.offset).map(|c| passage::card(self, c).id).collect()
+        ranked.candidates.iter().skip(query.offset).map(|c| passage::card(self, c.article).id).collect()
     }
 }

@@ -1,20 +1,21 @@
 //! What is shown of a hit: the passage as written, where it matches, and where it comes from.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tantivy::schema::{Field, Value};
-use tantivy::{DocAddress, TantivyDocument};
+use tantivy::schema::Value;
 
 use super::Retriever;
 use super::rank::{Candidate, Ranked};
 use super::terms::{Kind, Terms};
 use crate::index::Analyzer;
 use crate::index::document::Card;
+use crate::index::record::{self, Record};
 use crate::region::RegionCode;
-use crate::text::Folded;
+use crate::text::segment::is_han;
+use crate::text::{Folded, Token};
 
 /// A region as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,33 +81,72 @@ fn day<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok
     }
 }
 
+/// What was read of articles and passages during one search, so that nothing is unpacked twice.
+#[derive(Default)]
+pub(super) struct Shelf {
+    stored: HashMap<u32, Stored>,
+}
+
+/// What is stored with a passage.
+#[derive(Default)]
+struct Stored {
+    /// With the first passage of an article.
+    card: Card,
+    heading: String,
+    text: String,
+}
+
+impl Shelf {
+    fn passage(&mut self, retriever: &Retriever, passage: u32) -> &Stored {
+        self.stored.entry(passage).or_insert_with(|| stored(retriever, passage))
+    }
+
+    /// What is stored of an article.
+    pub fn card(&mut self, retriever: &Retriever, article: u32) -> &Card {
+        &self.passage(retriever, retriever.table.row(article).first).card
+    }
+}
+
+fn stored(retriever: &Retriever, passage: u32) -> Stored {
+    let document = retriever.postings.stored(passage);
+    let fields = retriever.postings.fields();
+    let string = |field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default();
+    Stored {
+        card: serde_json::from_str(string(fields.card)).unwrap_or_default(),
+        heading: string(fields.heading).to_owned(),
+        text: string(fields.text).to_owned(),
+    }
+}
+
+/// What is stored of an article.
+pub(super) fn card(retriever: &Retriever, article: u32) -> Card {
+    stored(retriever, retriever.table.row(article).first).card
+}
+
 /// The passage of an article that has the most evidence.
-pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) -> Passage {
-    let shard = &retriever.shards[candidate.shard as usize];
-    let range = shard.starts[candidate.article as usize]..shard.starts[candidate.article as usize + 1];
-    let evidence = &ranked.evidence[candidate.shard as usize].passage[range.start as usize..range.end as usize];
-    let best = range.start + best_of(retriever, candidate, ranked, evidence) as u32;
-    let stored = stored(retriever, candidate.shard, best);
-    let text = string(&stored, retriever.fields.text);
-    let card = card(retriever, candidate);
-    let ranges = matches(&text, &ranked.terms, &retriever.analyzer);
-    let figure = |column| shard.figure(column, candidate.article);
-    let code = RegionCode::parse(&format!("{:06}", figure(&shard.region))).unwrap_or(RegionCode::NATION);
-    let topics = figure(&shard.topics);
+pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ranked<'_>) -> Passage {
+    let row = retriever.table.row(candidate.article);
+    let place = best_of(retriever, candidate, ranked);
+    let card = ranked.shelf.card(retriever, candidate.article).clone();
+    let Stored { heading, text, .. } = ranked.shelf.passage(retriever, row.first + place as u32);
+    let record = retriever.table.records(&row).nth(place);
+    let ranges =
+        ranked.marker.get_or_insert_with(|| Marker::new(&ranked.terms)).mark(text, record, &retriever.analyzer);
+    let code = RegionCode::parse(&format!("{:06}", row.region)).unwrap_or(RegionCode::NATION);
     Passage {
-        id: format!("{}#{}", card.id, best - range.start + 1),
+        id: format!("{}#{}", card.id, place + 1),
         article: card.id,
         title: card.title,
-        heading: string(&stored, retriever.fields.heading),
-        highlight: highlight(&text, &ranges),
+        heading: heading.clone(),
+        text: text.clone(),
+        highlight: highlight(text, &ranges),
         ranges,
-        text,
         score: 0.0,
         region: Place { code, name: retriever.regions.name(code) },
-        topics: topics_of(&retriever.topics, topics),
-        published: date(figure(&shard.published)),
-        effective_from: date(figure(&shard.effective_from)),
-        effective_to: date(figure(&shard.effective_to)),
+        topics: topics_of(&retriever.topics, row.topics),
+        published: date(row.published),
+        effective_from: date(row.effective_from),
+        effective_to: date(row.effective_to),
         source: Origin { title: card.source, url: card.url, document: card.document },
         in_force: candidate.in_force,
         same_question: candidate.same_question,
@@ -117,34 +157,31 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked
 
 /// Which of an article's passages has the most evidence, by words and, where it was asked for, by meaning; the first of
 /// equals.
-fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>, evidence: &[f32]) -> usize {
-    let near = ranked.meaning.as_ref().map(|m| m.passages(candidate.number, evidence.len())).unwrap_or_default();
+fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) -> usize {
+    let count = retriever.table.span(candidate.article).len();
+    let evidence = &ranked.passages[candidate.passages..candidate.passages + count];
+    let near = ranked.meaning.as_ref().map(|m| m.passages(candidate.article, count)).unwrap_or_default();
     let most = evidence.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let value =
         |i: &usize| evidence[*i] / most + retriever.weights.fusion.passage * near.get(*i).copied().unwrap_or_default();
     // `max_by` would take the last of equals.
-    (0..evidence.len()).rev().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or(0)
+    (0..count).rev().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap_or(0)
 }
 
 /// Compares the question as a whole with each candidate's title, curated questions and, where it is but a line, text:
 /// likeness raises the figure, and beyond a threshold makes it the same question.
-pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate]) {
+pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate], shelf: &mut Shelf) {
     let weights = &retriever.weights;
     let asked = letters(question);
     if asked.is_empty() {
         return;
     }
     for candidate in candidates {
-        let shard = &retriever.shards[candidate.shard as usize];
-        let range = shard.starts[candidate.article as usize]..shard.starts[candidate.article as usize + 1];
-        let first = stored(retriever, candidate.shard, range.start);
-        let card = card_of(retriever, &first);
-        let mut sayings: Vec<String> = card.questions;
-        if range.len() == 1 && card.title.is_empty() {
-            let text = string(&first, retriever.fields.text);
-            if text.chars().count() <= LONGEST_LINE {
-                sayings.push(text);
-            }
+        let span = retriever.table.span(candidate.article);
+        let Stored { card, text, .. } = shelf.passage(retriever, span.start);
+        let mut sayings: Vec<&str> = card.questions.iter().map(String::as_str).collect();
+        if span.len() == 1 && card.title.is_empty() && text.chars().count() <= LONGEST_LINE {
+            sayings.push(text);
         }
         candidate.likeness = sayings.iter().map(|s| dice(&asked, &letters(s))).fold(0.0, f32::max);
         // A title is a name: equal to the question it decides, merely similar it says nothing.
@@ -184,26 +221,8 @@ fn dice(a: &[(char, char)], b: &[(char, char)]) -> f32 {
     2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
 }
 
-fn stored(retriever: &Retriever, shard: u32, doc: u32) -> TantivyDocument {
-    retriever.searcher.doc(DocAddress::new(shard, doc)).unwrap_or_default()
-}
-
-/// What is stored of an article.
-pub(super) fn card(retriever: &Retriever, candidate: &Candidate) -> Card {
-    let shard = &retriever.shards[candidate.shard as usize];
-    card_of(retriever, &stored(retriever, candidate.shard, shard.starts[candidate.article as usize]))
-}
-
-fn card_of(retriever: &Retriever, first: &TantivyDocument) -> Card {
-    serde_json::from_str(&string(first, retriever.fields.card)).unwrap_or_default()
-}
-
-fn string(document: &TantivyDocument, field: Field) -> String {
-    document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
-}
-
-fn date(number: u64) -> Option<Date> {
-    let part = |n: u64| i8::try_from(n % 100).ok();
+fn date(number: u32) -> Option<Date> {
+    let part = |n: u32| i8::try_from(n % 100).ok();
     Date::new(i16::try_from(number / 10_000).ok()?, part(number / 100)?, part(number)?).ok().filter(|_| number > 0)
 }
 
@@ -212,27 +231,62 @@ pub(super) fn topics_of(all: &[String], bits: u64) -> Vec<String> {
     all.iter().enumerate().filter(|(place, _)| bits >> (place % 64) & 1 == 1).map(|(_, topic)| topic.clone()).collect()
 }
 
-/// Where the decisive terms of a question stand in a text: character offsets into the text as written.
-pub fn matches(text: &str, terms: &Terms, analyzer: &Analyzer) -> Vec<(usize, usize)> {
-    let wanted: HashSet<(&str, Kind)> =
-        terms.all.iter().filter(|t| t.decisive).map(|t| (t.text.as_str(), t.kind)).collect();
-    let folded = Folded::new(text);
-    let words = analyzer.words(folded.text()).into_iter().map(|t| (t, Kind::Words));
-    let grams = analyzer.grams(folded.text()).into_iter().map(|t| (t, Kind::Grams));
-    let mut hits: Vec<Range<usize>> = words
-        .chain(grams)
-        .filter(|(token, kind)| wanted.contains(&(token.text.as_ref(), *kind)))
-        .map(|(token, _)| token.start..token.end)
-        .collect();
-    hits.sort_by_key(|r| (r.start, r.end));
-    let mut merged: Vec<Range<usize>> = vec![];
-    for hit in hits {
-        match merged.last_mut() {
-            Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
-            _ => merged.push(hit),
+/// Finds the decisive terms of one question in texts.
+#[derive(Default)]
+pub(super) struct Marker {
+    /// Terms of Chinese characters by the first, found wherever they stand; as their pairs are terms too, where words
+    /// begin and end makes no difference.
+    plain: HashMap<char, Vec<Vec<char>>>,
+    /// Codes, numbers and lines of the synonym list, with their hashes in records.
+    others: HashMap<(String, Kind), u32>,
+}
+
+impl Marker {
+    pub fn new(terms: &Terms) -> Marker {
+        let mut marker = Marker::default();
+        for term in terms.all.iter().filter(|term| term.decisive) {
+            let mut characters = term.text.chars();
+            if term.text.chars().all(is_han)
+                && let Some(first) = characters.next()
+            {
+                marker.plain.entry(first).or_default().push(characters.collect());
+            } else {
+                let key = (term.text.clone(), term.kind);
+                marker.others.insert(key, record::hash(term.kind, &term.text));
+            }
         }
+        marker
     }
-    merged.into_iter().map(|range| folded.origin(range)).collect()
+
+    /// Where they stand: character offsets into the text as written. Only a text whose record holds one of the terms that
+    /// are not of Chinese characters is cut into words.
+    fn mark(&self, text: &str, record: Option<Record<'_>>, analyzer: &Analyzer) -> Vec<(usize, usize)> {
+        let folded = Folded::new(text);
+        let chars = folded.chars();
+        let mut hits: Vec<Range<usize>> = vec![];
+        for (at, first) in chars.iter().enumerate() {
+            let found = self.plain.get(first).into_iter().flatten().filter(|rest| chars[at + 1..].starts_with(rest));
+            hits.extend(found.map(|rest| at..at + 1 + rest.len()));
+        }
+        let may_hold = |record: Record<'_>| self.others.values().any(|hash| record.holds(*hash));
+        if !self.others.is_empty() && record.is_none_or(may_hold) {
+            let words = analyzer.words(folded.text()).into_iter().map(|t| (t, Kind::Words));
+            let grams = analyzer.grams(folded.text()).into_iter().map(|t| (t, Kind::Grams));
+            let wanted = |(token, kind): &(Token<'_>, Kind)| {
+                self.others.keys().any(|(text, other)| *text == token.text && other == kind)
+            };
+            hits.extend(words.chain(grams).filter(wanted).map(|(token, _)| token.start..token.end));
+        }
+        hits.sort_by_key(|r| (r.start, r.end));
+        let mut merged: Vec<Range<usize>> = vec![];
+        for hit in hits {
+            match merged.last_mut() {
+                Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
+                _ => merged.push(hit),
+            }
+        }
+        merged.into_iter().map(|range| folded.origin(range)).collect()
+    }
 }
 
 /// The text escaped for HTML with `<em>` around the ranges.

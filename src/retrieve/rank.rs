@@ -13,12 +13,14 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::evidence::{Evidence, Weighed, gather, weigh};
+use super::candidates::{Gathered, Lead, Wanted};
+use super::evidence::{Scorer, Weighed, weigh};
+use super::passage::{Marker, Shelf};
 use super::semantic::{Meaning, Mode, Near, Semantic};
-use super::shard::Shard;
-use super::terms::Terms;
-use super::{Facets, Found, Query, Retriever, Weights, passage};
+use super::terms::{Kind, Terms};
+use super::{Facets, Found, Query, Retriever, Weights, facets, passage};
 use crate::index::build::date_number;
+use crate::index::table::Row;
 use crate::region::RegionCode;
 
 /// So many of the best are compared with the question as a whole, even where fewer are asked for.
@@ -27,10 +29,10 @@ const LOOKED_AT: usize = 20;
 /// An article that was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    pub shard: u32,
-    pub article: u32,
     /// Number of the article in the order of building: the last tie-break.
-    pub number: u64,
+    pub article: u32,
+    /// Where the evidence of its passages begins in [`Ranked::passages`].
+    pub passages: usize,
     /// 0: asked region, its province, the nation; 1: inside the asked region; 2: elsewhere.
     pub class: u8,
     pub in_force: bool,
@@ -45,12 +47,12 @@ pub(super) struct Candidate {
     pub nearness: f32,
     /// What nearness adds to the evidence; takes away where it is below that of unrelated texts.
     pub meaning: f32,
-    pub twins: u64,
+    pub twins: u32,
 }
 
 impl Candidate {
     fn order(&self, other: &Candidate) -> Ordering {
-        self.tier(other).then(other.evidence().total_cmp(&self.evidence())).then(self.number.cmp(&other.number))
+        self.tier(other).then(other.evidence().total_cmp(&self.evidence())).then(self.article.cmp(&other.article))
     }
 
     /// What the order within a tier goes by.
@@ -76,28 +78,34 @@ pub(super) struct Ranked<'r> {
     /// The nearest articles, nearest first.
     pub near: Vec<Near>,
     pub candidates: Vec<Candidate>,
-    pub evidence: Vec<Evidence>,
+    /// The evidence of each passage of each candidate.
+    pub passages: Vec<f32>,
+    /// What was read of them.
+    pub shelf: Shelf,
+    /// What is marked in what is shown.
+    pub marker: Option<Marker>,
     /// Value of all terms found once.
     pub ideal: f32,
     pub total: usize,
     pub facets: Facets,
     pub elsewhere: bool,
     pub fuzzy: bool,
-    /// Articles folded into the one with this number.
-    pub twins: HashMap<u64, Vec<Candidate>>,
+    /// Articles folded into another.
+    pub twins: HashMap<u32, Vec<Candidate>>,
 }
 
 pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
-    let ranked = rank(retriever, query);
+    let mut ranked = rank(retriever, query);
+    let candidates = std::mem::take(&mut ranked.candidates);
     let mut hits = vec![];
     let mut ceiling = 1.0f32;
-    for (place, candidate) in ranked.candidates.iter().enumerate() {
+    for (place, candidate) in candidates.iter().enumerate() {
         ceiling = ceiling.min(score(candidate, ranked.ideal, &retriever.weights));
         if place >= query.offset {
-            let mut hit = passage::show(retriever, candidate, &ranked);
+            let mut hit = passage::show(retriever, candidate, &mut ranked);
             hit.score = ceiling;
-            let twins = ranked.twins.get(&candidate.number);
-            hit.twins = twins.into_iter().flatten().map(|c| passage::card(retriever, c).id).collect();
+            let twins = ranked.twins.get(&candidate.article).into_iter().flatten();
+            hit.twins = twins.map(|twin| ranked.shelf.card(retriever, twin.article).id.clone()).collect();
             hits.push(hit);
         }
     }
@@ -127,7 +135,7 @@ pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic:
         ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0);
         ranked.fuzzy = !ranked.candidates.is_empty();
     }
-    if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &ranked)) {
+    if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &mut ranked)) {
         ranked.add_meaning(retriever, query, semantic.compare(query.text));
     }
     let candidates = &mut ranked.candidates;
@@ -136,52 +144,62 @@ pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic:
     } else {
         ranked.elsewhere = !candidates.is_empty();
     }
-    ranked.twins = fold_twins(retriever, candidates);
-    ranked.total = candidates.len();
-    ranked.facets = facets(retriever, candidates);
+    let before = candidates.len();
+    ranked.twins = fold_twins(candidates);
+    // What was not scored was not compared with others either.
+    ranked.total = candidates.len().max(ranked.total.saturating_sub(before - candidates.len()));
+    if query.facets && ranked.total == candidates.len() {
+        let articles: Vec<u32> = candidates.iter().map(|c| c.article).collect();
+        ranked.facets = facets::count(retriever, &articles);
+    }
     let end = query.offset.saturating_add(query.limit);
     best_first(candidates, end.max(LOOKED_AT));
-    passage::compare(retriever, query.text, &mut candidates[..]);
+    passage::compare(retriever, query.text, candidates, &mut ranked.shelf);
     candidates.sort_by(Candidate::order);
     candidates.truncate(end);
     ranked
 }
 
 /// Whether the words leave the question open, or the semantic stage is wanted whatever they say.
-fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, ranked: &Ranked<'_>) -> bool {
+fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, ranked: &mut Ranked<'_>) -> bool {
     if semantic.mode != Mode::Auto {
         return semantic.mode == Mode::Always;
     }
-    let mut all: Vec<&Candidate> = ranked.candidates.iter().collect();
-    if all.len() > LOOKED_AT {
-        all.select_nth_unstable_by(LOOKED_AT, |a, b| a.order(b));
-    }
-    let mut first: Vec<Candidate> = all.into_iter().take(LOOKED_AT).copied().collect();
-    passage::compare(retriever, query.text, &mut first);
+    let mut first = ranked.candidates.clone();
+    best_first(&mut first, LOOKED_AT);
+    passage::compare(retriever, query.text, &mut first, &mut ranked.shelf);
     first.sort_by(Candidate::order);
     let decisive = retriever.weights.fusion.decisive;
     !first.first().is_some_and(|c| c.same_question || score(c, ranked.ideal, &retriever.weights) >= decisive)
 }
 
 impl<'r> Ranked<'r> {
-    /// Adds nearness to what words found, and what is near without a word in common.
+    /// Adds nearness to what words found, and what is near without being found by them.
     fn add_meaning(&mut self, retriever: &Retriever, query: &Query<'_>, meaning: Meaning<'r>) {
         let fusion = &retriever.weights.fusion;
         let filter = Filter::new(retriever, query);
         let elsewhere = !self.candidates.is_empty() && self.candidates.iter().all(|c| c.class == 2);
-        self.near = meaning.nearest(fusion.depth, |shard, article| {
-            filter.admits(shard, article) && (elsewhere || filter.class(shard, article) < 2)
+        self.near = meaning.nearest(fusion.depth, |article| {
+            let row = retriever.table.row(article);
+            filter.admits(&row) && (elsewhere || filter.judge(&row).class < 2)
         });
-        let known: HashSet<u64> = self.candidates.iter().map(|c| c.number).collect();
-        let new = self.near.iter().filter(|near| near.nearness >= fusion.least && !known.contains(&near.number));
-        self.candidates.extend(new.map(|near| filter.candidate(near.shard, near.article, 0.0)));
-        if self.evidence.is_empty() {
-            self.evidence = retriever.shards.iter().map(Evidence::none).collect();
+        let known: HashSet<u32> = self.candidates.iter().map(|c| c.article).collect();
+        let new: Vec<u32> = self
+            .near
+            .iter()
+            .filter(|near| near.nearness >= fusion.least && !known.contains(&near.article))
+            .map(|near| near.article)
+            .collect();
+        let (weighed, _) = weigh(retriever, &self.terms.all);
+        let mut scorer = Scorer::new(retriever, &weighed);
+        for article in new {
+            let candidate = filter.candidate(article, &mut scorer, |_| true, &mut self.passages);
+            self.candidates.push(candidate);
         }
         // Without a word that counts, the question itself is the measure.
         self.ideal = if self.ideal > 0.0 { self.ideal } else { 1.0 };
         for candidate in &mut self.candidates {
-            candidate.nearness = meaning.article(candidate.number);
+            candidate.nearness = meaning.article(candidate.article);
             let more = fusion.dense * (candidate.nearness - fusion.unrelated) * self.ideal;
             // What speaks against an article does so less in the asked place.
             candidate.meaning = if more > 0.0 { more * candidate.factor } else { more / candidate.factor };
@@ -190,7 +208,7 @@ impl<'r> Ranked<'r> {
     }
 }
 
-/// Every article that holds at least `minimum` of what the decisive terms are worth.
+/// The articles that hold at least `minimum` of what the decisive terms are worth, as many as may come first.
 fn find(
     retriever: &Retriever,
     query: &Query<'_>,
@@ -198,24 +216,40 @@ fn find(
     minimum: f32,
     worth: fn(&Weighed<'_>) -> f32,
 ) -> Ranked<'static> {
-    let mut weighed = weigh(retriever, &terms.all);
+    let (mut weighed, lists) = weigh(retriever, &terms.all);
     let ideal: f32 = weighed.iter().map(|w| w.value).sum();
+    let mut leads: Vec<Lead> = lists.into_iter().map(|list| Lead { worth: 0.0, words: 0.0, list }).collect();
     for term in weighed.iter_mut().filter(|w| w.term.decisive) {
         term.worth = worth(term);
+        let lead = &mut leads[term.list];
+        lead.worth += term.worth;
+        if term.term.kind == Kind::Words {
+            lead.words += term.worth;
+        }
     }
-    let wanted: f32 = weighed.iter().map(|w| w.worth).sum();
-    if wanted <= 0.0 {
+    leads.retain(|lead| lead.worth > 0.0);
+    let whole: f32 = leads.iter().map(|lead| lead.worth).sum();
+    if leads.is_empty() {
         return Ranked { terms, ..Ranked::default() };
     }
-    let evidence: Vec<Evidence> = retriever
-        .shards
+    let filter = Filter::new(retriever, query);
+    let count = query.offset.saturating_add(query.limit).max(LOOKED_AT);
+    let wanted = Wanted { filter: &filter, least: whole * minimum, count, counted: query.facets };
+    let mut gathered = Gathered::new(retriever);
+    let found = gathered.find(leads, &wanted);
+    let mut scorer = Scorer::new(retriever, &weighed);
+    let mut passages = vec![];
+    let candidates = found.articles[..found.scored]
         .iter()
-        .enumerate()
-        .map(|(i, shard)| gather(shard, i, &mut weighed, &retriever.norms, &retriever.weights))
+        .map(|article| filter.candidate(*article, &mut scorer, |p| gathered.passage(p) > 0.0, &mut passages))
         .collect();
-    let candidates = candidates(retriever, query, &evidence, wanted * minimum);
+    let facets = if found.total > found.scored && query.facets {
+        facets::count(retriever, &found.articles)
+    } else {
+        Facets::default()
+    };
     drop(weighed);
-    Ranked { terms, candidates, evidence, ideal, ..Ranked::default() }
+    Ranked { terms, candidates, passages, ideal, total: found.total, facets, ..Ranked::default() }
 }
 
 /// What is found has a score, however little speaks for it.
@@ -229,42 +263,34 @@ pub(super) fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32
     if candidate.same_question { score.max(0.97) } else { score }
 }
 
-fn candidates(retriever: &Retriever, query: &Query<'_>, gathered: &[Evidence], least: f32) -> Vec<Candidate> {
-    let weights = &retriever.weights;
-    let filter = Filter::new(retriever, query);
-    let mut found = vec![];
-    for (place, (shard, evidence)) in retriever.shards.iter().zip(gathered).enumerate() {
-        for (article, covered) in evidence.covered.iter().enumerate() {
-            if *covered < least || *covered <= 0.0 || !filter.admits(place as u32, article as u32) {
-                continue;
-            }
-            let range = shard.starts[article] as usize..shard.starts[article + 1] as usize;
-            let best = evidence.passage[range].iter().copied().fold(0.0, f32::max);
-            let figure = (evidence.article[article] + weights.passage * best) / (1.0 + weights.passage);
-            found.push(filter.candidate(place as u32, article as u32, figure));
-        }
-    }
-    found
-}
-
 /// What a query asks of an article besides its words.
-struct Filter<'q> {
+pub(super) struct Filter<'q> {
     retriever: &'q Retriever,
     region: Option<RegionCode>,
     /// Bit of the topic asked for.
     topic: Option<u64>,
     /// The year of publication asked for.
-    year: Option<u64>,
+    year: Option<u32>,
     /// Bits of the topics that the question was understood to be about.
     about: u64,
     /// The day asked for, as a number.
-    at: Option<u64>,
+    at: Option<u32>,
     /// The year that ages are counted from.
-    now: u64,
+    now: u32,
 }
 
-impl Filter<'_> {
-    fn new<'q>(retriever: &'q Retriever, query: &Query<'_>) -> Filter<'q> {
+/// An article seen from a query, its words aside.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    /// 0: asked region, its province, the nation; 1: inside the asked region; 2: elsewhere.
+    pub class: u8,
+    pub in_force: bool,
+    /// Nearness, topic, authority and age.
+    pub factor: f32,
+}
+
+impl<'q> Filter<'q> {
+    pub fn new(retriever: &'q Retriever, query: &Query<'_>) -> Filter<'q> {
         let bit = |asked: &str| match retriever.topics.iter().position(|t| t == asked) {
             Some(place) => 1u64 << (place % 64),
             None => 0,
@@ -275,70 +301,88 @@ impl Filter<'_> {
             region: query.region,
             topic: query.topic.map(bit),
             // No article is of a year before our era.
-            year: query.year.map(|year| u64::try_from(year).unwrap_or(u64::MAX)),
+            year: query.year.map(|year| u32::try_from(year).unwrap_or(u32::MAX)),
             about: query.about.iter().fold(0, |bits, asked| bits | bit(asked)),
             at,
-            now: at.unwrap_or(retriever.newest) / 10_000,
+            now: at.unwrap_or(retriever.table.newest) / 10_000,
         }
     }
 
-    fn admits(&self, shard: u32, article: u32) -> bool {
-        let shard = &self.retriever.shards[shard as usize];
-        let year = shard.figure(&shard.published, article) / 10_000;
-        self.topic.is_none_or(|bit| shard.figure(&shard.topics, article) & bit != 0)
-            && self.year.is_none_or(|wanted| wanted == year)
+    /// Whether all articles are alike to the query, as far as tiers and topics go.
+    pub fn is_plain(&self) -> bool {
+        let table = &self.retriever.table;
+        self.topic.is_none()
+            && self.year.is_none()
+            && self.about == 0
+            && (self.region.is_none() || !table.is_placed)
+            && (self.at.is_none() || !table.is_dated)
     }
 
-    fn class(&self, shard: u32, article: u32) -> u8 {
-        let shard = &self.retriever.shards[shard as usize];
-        nearness(shard.figure(&shard.region, article), self.region, &self.retriever.weights).0
+    pub fn admits(&self, row: &Row) -> bool {
+        self.topic.is_none_or(|bit| row.topics & bit != 0)
+            && self.year.is_none_or(|wanted| wanted == row.published / 10_000)
     }
 
-    /// An article with the evidence of its words.
-    fn candidate(&self, place: u32, article: u32, evidence: f32) -> Candidate {
-        let (shard, weights) = (&self.retriever.shards[place as usize], &self.retriever.weights);
-        let (class, nearness) = nearness(shard.figure(&shard.region, article), self.region, weights);
-        let off_topic = self.about != 0 && shard.figure(&shard.topics, article) & self.about == 0;
+    pub fn judge(&self, row: &Row) -> Judged {
+        let weights = &self.retriever.weights;
+        let (class, nearness) = nearness(row.region, self.region, weights);
+        let off_topic = self.about != 0 && row.topics & self.about == 0;
         let off_topic = if off_topic { weights.off_topic } else { 1.0 };
-        let factor = nearness * off_topic * standing(shard, article, self.now, weights);
-        Candidate {
-            shard: place,
-            article,
-            number: shard.figure(&shard.article, article),
+        Judged {
             class,
-            in_force: self.at.is_none_or(|at| in_force(shard, article, at)),
+            in_force: self.at.is_none_or(|at| in_force(row, at)),
+            factor: nearness * off_topic * standing(row, self.now, weights),
+        }
+    }
+
+    /// An article with the evidence of its words; see [`Scorer::score`].
+    fn candidate(
+        &self,
+        article: u32,
+        scorer: &mut Scorer<'_, '_>,
+        reads: impl Fn(u32) -> bool,
+        passages: &mut Vec<f32>,
+    ) -> Candidate {
+        let weights = &self.retriever.weights;
+        let row = self.retriever.table.row(article);
+        let Judged { class, in_force, factor } = self.judge(&row);
+        let place = passages.len();
+        let evidence = scorer.score(article, reads, passages);
+        let figure = (evidence.article + weights.passage * evidence.best) / (1.0 + weights.passage);
+        Candidate {
+            article,
+            passages: place,
+            class,
+            in_force,
             same_question: false,
             likeness: 0.0,
             factor,
-            figure: evidence * factor,
+            figure: figure * factor,
             nearness: 0.0,
             meaning: 0.0,
-            twins: shard.figure(&shard.twins, article),
+            twins: row.twins,
         }
     }
 }
 
 /// Authority, completeness and age of an article as one factor near 1.
-fn standing(shard: &Shard, article: u32, now: u64, weights: &Weights) -> f32 {
-    let authority = shard.figure(&shard.authority, article);
-    let mut factor = weights.authority[(authority / 2).min(3) as usize];
-    if authority % 2 == 1 {
+fn standing(row: &Row, now: u32, weights: &Weights) -> f32 {
+    let mut factor = weights.authority[(row.authority / 2).min(3) as usize];
+    if row.authority % 2 == 1 {
         factor *= weights.truncated;
     }
-    match shard.figure(&shard.published, article) / 10_000 {
+    match row.published / 10_000 {
         0 => factor,
         year => factor * (1.0 - weights.age * now.saturating_sub(year).min(10) as f32),
     }
 }
 
-fn in_force(shard: &Shard, article: u32, at: u64) -> bool {
-    let from = shard.figure(&shard.effective_from, article);
-    let to = shard.figure(&shard.effective_to, article);
-    from <= at && (to == 0 || at <= to)
+fn in_force(row: &Row, at: u32) -> bool {
+    row.effective_from <= at && (row.effective_to == 0 || at <= row.effective_to)
 }
 
 /// Class and factor of an article's region, seen from the region asked for.
-fn nearness(region: u64, asked: Option<RegionCode>, weights: &Weights) -> (u8, f32) {
+fn nearness(region: u32, asked: Option<RegionCode>, weights: &Weights) -> (u8, f32) {
     let Some(region) = RegionCode::parse(&format!("{region:06}")) else { return (2, 1.0) };
     let nation = region == RegionCode::NATION;
     let Some(asked) = asked else {
@@ -360,13 +404,10 @@ fn nearness(region: u64, asked: Option<RegionCode>, weights: &Weights) -> (u8, f
     }
 }
 
-/// Leaves the best of each group of articles with the same body; gives the others by the number of the one left.
-fn fold_twins(retriever: &Retriever, candidates: &mut Vec<Candidate>) -> HashMap<u64, Vec<Candidate>> {
-    if retriever.twins.is_empty() {
-        return HashMap::new();
-    }
-    let mut groups: HashMap<u64, Vec<Candidate>> = HashMap::new();
-    for candidate in candidates.iter().filter(|c| retriever.twins.contains(&c.twins)) {
+/// Leaves the best of each group of articles with the same body; gives the others by the one left.
+fn fold_twins(candidates: &mut Vec<Candidate>) -> HashMap<u32, Vec<Candidate>> {
+    let mut groups: HashMap<u32, Vec<Candidate>> = HashMap::new();
+    for candidate in candidates.iter().filter(|c| c.twins != 0) {
         groups.entry(candidate.twins).or_default().push(*candidate);
     }
     let mut folded = HashSet::new();
@@ -374,10 +415,10 @@ fn fold_twins(retriever: &Retriever, candidates: &mut Vec<Candidate>) -> HashMap
     for group in groups.values_mut().filter(|g| g.len() > 1) {
         group.sort_by(Candidate::order);
         let rest = group.split_off(1);
-        folded.extend(rest.iter().map(|c| c.number));
-        others.insert(group[0].number, rest);
+        folded.extend(rest.iter().map(|c| c.article));
+        others.insert(group[0].article, rest);
     }
-    candidates.retain(|c| !folded.contains(&c.number));
+    candidates.retain(|c| !folded.contains(&c.article));
     others
 }
 
@@ -388,27 +429,4 @@ fn best_first(candidates: &mut Vec<Candidate>, count: usize) {
         candidates.truncate(count);
     }
     candidates.sort_by(Candidate::order);
-}
-
-fn facets(retriever: &Retriever, candidates: &[Candidate]) -> Facets {
-    let mut regions: HashMap<u64, usize> = HashMap::new();
-    let mut years: HashMap<u64, usize> = HashMap::new();
-    let mut topics: HashMap<u64, usize> = HashMap::new();
-    for candidate in candidates {
-        let shard = &retriever.shards[candidate.shard as usize];
-        *regions.entry(shard.figure(&shard.region, candidate.article)).or_default() += 1;
-        *years.entry(shard.figure(&shard.published, candidate.article) / 10_000).or_default() += 1;
-        *topics.entry(shard.figure(&shard.topics, candidate.article)).or_default() += 1;
-    }
-    let mut facets = Facets {
-        region: regions.into_iter().map(|(code, n)| (format!("{code:06}"), n)).collect(),
-        year: years.into_iter().filter(|(y, _)| *y > 0).map(|(y, n)| (y.to_string(), n)).collect(),
-        ..Facets::default()
-    };
-    for (bits, count) in topics {
-        for topic in passage::topics_of(&retriever.topics, bits) {
-            *facets.topic.entry(topic).or_default() += count;
-        }
-    }
-    facets
 }

@@ -10,7 +10,6 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::shard::Shard;
 use crate::dense::{Encoder, Role, Vectors};
 use crate::text::Folded;
 
@@ -42,13 +41,12 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The stage: an encoder, the vectors of the index, and where their articles stand.
+/// The stage: an encoder and the vectors of the index.
 pub struct Semantic {
     encoder: Encoder,
     vectors: Vectors,
     pub(super) mode: Mode,
-    /// By number of article: segment and place in it.
-    places: Vec<Option<(u32, u32)>>,
+    articles: u32,
 }
 
 /// How near everything is to one question.
@@ -60,26 +58,14 @@ pub(super) struct Meaning<'s> {
 /// An article in the list by meaning.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Near {
-    pub number: u64,
-    pub shard: u32,
     pub article: u32,
     pub nearness: f32,
 }
 
 impl Semantic {
     /// Puts the parts together.
-    pub(super) fn new(encoder: Encoder, vectors: Vectors, mode: Mode, shards: &[Shard]) -> Semantic {
-        let mut places = vec![];
-        for (number, shard) in shards.iter().enumerate() {
-            for article in 0..shard.articles() as u32 {
-                let at = shard.figure(&shard.article, article) as usize;
-                if places.len() <= at {
-                    places.resize(at + 1, None);
-                }
-                places[at] = Some((number as u32, article));
-            }
-        }
-        Semantic { encoder, vectors, mode, places }
+    pub(super) fn new(encoder: Encoder, vectors: Vectors, mode: Mode, articles: usize) -> Semantic {
+        Semantic { encoder, vectors, mode, articles: articles as u32 }
     }
 
     /// Compares a question with everything.
@@ -91,33 +77,32 @@ impl Semantic {
 
 impl Meaning<'_> {
     /// The articles nearest to the question among those that fit, nearest first.
-    pub fn nearest(&self, count: usize, mut fits: impl FnMut(u32, u32) -> bool) -> Vec<Near> {
+    pub fn nearest(&self, count: usize, mut fits: impl FnMut(u32) -> bool) -> Vec<Near> {
         // Nothing is ordered beyond what is taken. Of equals, the first in the order of building.
-        let mut heap: BinaryHeap<(u32, Reverse<usize>)> = (0..self.semantic.places.len())
-            .map(|number| {
+        let mut heap: BinaryHeap<(u32, Reverse<u32>)> = (0..self.semantic.articles)
+            .map(|article| {
                 // The bits of figures above 0 are in their order.
-                (self.article(number as u64).to_bits(), Reverse(number))
+                (self.article(article).to_bits(), Reverse(article))
             })
             .collect();
         let mut found = vec![];
         while found.len() < count {
-            let Some((bits, Reverse(number))) = heap.pop().filter(|(bits, _)| *bits > 0) else { break };
-            let Some((shard, article)) = self.semantic.places[number] else { continue };
-            if fits(shard, article) {
-                found.push(Near { number: number as u64, shard, article, nearness: f32::from_bits(bits) });
+            let Some((bits, Reverse(article))) = heap.pop().filter(|(bits, _)| *bits > 0) else { break };
+            if fits(article) {
+                found.push(Near { article, nearness: f32::from_bits(bits) });
             }
         }
         found
     }
 
     /// How near an article is.
-    pub fn article(&self, number: u64) -> f32 {
-        self.rows[self.semantic.vectors.of(number as usize)].iter().copied().fold(0.0, f32::max)
+    pub fn article(&self, article: u32) -> f32 {
+        self.rows[self.semantic.vectors.of(article as usize)].iter().copied().fold(0.0, f32::max)
     }
 
     /// How near each passage of an article is.
-    pub fn passages(&self, number: u64, count: usize) -> &[f32] {
-        let own = self.semantic.vectors.of(number as usize);
+    pub fn passages(&self, article: u32, count: usize) -> &[f32] {
+        let own = self.semantic.vectors.of(article as usize);
         self.rows.get(own.start..own.end.min(own.start + count)).unwrap_or_default()
     }
 }

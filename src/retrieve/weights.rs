@@ -62,6 +62,26 @@ pub struct Weights {
     pub age: f32,
     /// How nearness in meaning is added, where there is a model.
     pub fusion: Fusion,
+    /// How much is looked at in large indexes.
+    pub pruning: Pruning,
+}
+
+/// Where a search stops looking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pruning {
+    /// Postings that are read, rarest terms first; where they name too few articles, twice as many are …
+    pub postings: u64,
+    /// … and until this share of what the question's words are worth was looked up, however common they are.
+    pub share: f32,
+    /// So many articles are scored exactly, or twice as many as are asked for.
+    pub scored: usize,
+}
+
+impl Default for Pruning {
+    fn default() -> Pruning {
+        Pruning { postings: 20_000, share: 0.6, scored: 384 }
+    }
 }
 
 /// The weights of the semantic stage.
@@ -119,6 +139,7 @@ impl Default for Weights {
             truncated: 0.98,
             age: 0.004,
             fusion: Fusion::default(),
+            pruning: Pruning::default(),
         }
     }
 }

@@ -72,6 +72,11 @@ impl Folded {
         (start, end)
     }
 
+    /// How many folded characters stand for the first `count` characters of the original.
+    pub fn length_of(&self, count: usize) -> usize {
+        self.origins.partition_point(|(start, _)| (*start as usize) < count)
+    }
+
     /// The same original under a corrected reading: characters `range` are replaced by `reading`, whose characters all
     /// point at the replaced span.
     pub fn replaced(&self, range: std::ops::Range<usize>, reading: &str) -> Folded {

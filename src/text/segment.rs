@@ -13,8 +13,11 @@ use std::borrow::Cow;
 
 use jieba_rs::Jieba;
 
-/// Version of the rules of folding and cutting; an index built under another version is refused.
-pub const VERSION: u32 = 2;
+/// Version of the rules of folding and cutting and of the form of the index; one built under another is refused.
+pub const VERSION: u32 = 3;
+
+/// Lengths, in characters, of the words that are also found inside longer ones.
+pub const SUB_WORDS: std::ops::RangeInclusive<usize> = 2..=3;
 
 /// The longest name of an issuing office that is kept with its document number.
 const LONGEST_OFFICE: usize = 8;
@@ -107,10 +110,25 @@ impl<'t> Line<'t> {
     }
 }
 
+/// The bundled dictionary, before our words. Unpacking it takes longer than reading a corpus: it can be done meanwhile.
+pub struct Dictionary(Jieba);
+
+impl Dictionary {
+    /// Unpacks it, in about 0.1 s.
+    pub fn load() -> Dictionary {
+        Dictionary(Jieba::new())
+    }
+}
+
 impl Segmenter {
     /// Loads the bundled dictionary and adds `(word, frequency, tag)`.
     pub fn new<'w>(words: impl IntoIterator<Item = (&'w str, usize, &'w str)>) -> Segmenter {
-        let mut jieba = Jieba::new();
+        Segmenter::with(Dictionary::load(), words)
+    }
+
+    /// Adds `(word, frequency, tag)` to a dictionary.
+    pub fn with<'w>(dictionary: Dictionary, words: impl IntoIterator<Item = (&'w str, usize, &'w str)>) -> Segmenter {
+        let Dictionary(mut jieba) = dictionary;
         for (word, frequency, tag) in words {
             jieba.add_word(word, Some(frequency), Some(tag));
         }
@@ -155,10 +173,18 @@ impl Segmenter {
     /// The terms of a text in search mode: every word, the words inside long words, codes and document numbers whole
     /// and in parts. Punctuation is left out.
     pub fn words<'t>(&self, text: &'t str) -> Vec<Token<'t>> {
+        self.words_and_starts(text).0
+    }
+
+    /// The terms of a text as [`Segmenter::words`] gives them, and for each character whether a piece of
+    /// [`Segmenter::cut`] starts there.
+    pub fn words_and_starts<'t>(&self, text: &'t str) -> (Vec<Token<'t>>, Vec<bool>) {
         let line = Line::new(text);
         let pieces = self.pieces(&line);
         let mut words = Vec::with_capacity(pieces.len() + pieces.len() / 2);
+        let mut starts = vec![false; line.chars.len()];
         for piece in pieces {
+            starts[piece.start] = true;
             match line.class(piece.start) {
                 Class::Other => document_number(&line, piece.start, &mut words),
                 Class::Letter => code_terms(&line, &piece, &mut words),
@@ -168,12 +194,12 @@ impl Segmenter {
                 }
             }
         }
-        words
+        (words, starts)
     }
 
-    /// Words of two and three characters inside a longer one.
+    /// Words of two and three characters inside a longer one; see [`SUB_WORDS`].
     fn sub_words<'t>(&self, line: &Line<'t>, word: &Token<'t>, words: &mut Vec<Token<'t>>) {
-        for length in [2, 3] {
+        for length in SUB_WORDS {
             if word.end - word.start <= length {
                 return;
             }
@@ -242,8 +268,14 @@ fn document_number<'t>(line: &Line<'t>, open: usize, words: &mut Vec<Token<'t>>)
 
 /// Characters and pairs of neighbouring characters of Han runs; runs of letters and digits whole.
 pub fn grams(text: &str) -> Vec<Token<'_>> {
+    let mut grams = Vec::with_capacity(text.len());
+    visit_grams(text, |gram| grams.push(gram));
+    grams
+}
+
+/// The same, given one after the other; a character comes before the pair that it begins.
+pub fn visit_grams<'t>(text: &'t str, mut take: impl FnMut(Token<'t>)) {
     let line = Line::new(text);
-    let mut grams = Vec::with_capacity(line.chars.len() * 2);
     let mut at = 0;
     while at < line.chars.len() {
         let class = line.class(at);
@@ -251,22 +283,21 @@ pub fn grams(text: &str) -> Vec<Token<'_>> {
         match class {
             Class::Han => {
                 for i in at..end {
-                    grams.push(line.token(i, i + 1));
+                    take(line.token(i, i + 1));
                     if i + 1 < end {
-                        grams.push(line.token(i, i + 2));
+                        take(line.token(i, i + 2));
                     }
                 }
             }
             Class::Letter => {
-                grams.push(line.token(at, end));
+                take(line.token(at, end));
                 // What is counted or named: 6个, 38号, A7县.
                 if line.class(end) == Class::Han {
-                    grams.push(line.token(at, end + 1));
+                    take(line.token(at, end + 1));
                 }
             }
             Class::Other => {}
         }
         at = end;
     }
-    grams
 }

@@ -32,7 +32,7 @@ fn check(row: &Value) -> Result<(), String> {
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let places: Vec<String> = corpus.law.regions.iter().flat_map(|r| [r.name.clone(), r.short.clone()]).collect();
     let plan = Plan { analyzer, topics: TOPICS, place_names: &places, progress: &|_| {} };
-    build(dir.path(), documents(row).into_iter(), &plan).map_err(|e| e.to_string())?;
+    build(dir.path(), documents(row), &plan).map_err(|e| e.to_string())?;
     let topics: Vec<String> = TOPICS.iter().map(|t| (*t).to_owned()).collect();
     let retriever = Retriever::open(dir.path(), analyzer.clone(), &topics, &corpus.law.regions);
     let retriever = retriever.map_err(|e| e.to_string())?;
@@ -45,6 +45,7 @@ fn check(row: &Value) -> Result<(), String> {
         at: date(&row["at"]),
         limit: 10,
         offset: 0,
+        facets: true,
     };
     let found = retriever.search(&query);
     let got: Vec<&str> = found.hits.iter().map(|h| h.article.as_str()).collect();

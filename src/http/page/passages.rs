@@ -145,6 +145,7 @@ impl Wanted {
             year: self.year,
             limit: PAGE,
             offset: (self.page - 1) * PAGE,
+            facets: true,
             ..Query::default()
         };
         live.engine.search(&query, today())
@@ -177,7 +178,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
         "<label>地区<input name=\"region\" value=\"{}\" placeholder=\"不限\" list=\"places\" autocomplete=\"off\"></label>",
         Safe(&wanted.region_text)
     );
-    let query = Query { text: &wanted.text, region: wanted.region, limit: 0, ..Query::default() };
+    let query = Query { text: &wanted.text, region: wanted.region, limit: 0, facets: true, ..Query::default() };
     let all = live.engine.search(&query, today()).facets;
     let topics = all.topic.iter().map(|(id, n)| (id.clone(), words(live).topic(id), *n)).collect::<Vec<_>>();
     select(&mut out, "topic", "主题", &topics, wanted.topic.as_deref().unwrap_or_default());
