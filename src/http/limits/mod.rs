@@ -34,6 +34,8 @@ pub struct Settings {
     pub rate_per_key: u32,
     /// Whose `X-Forwarded-For` counts.
     pub proxies: Vec<Network>,
+    /// Nobody is refused for overload, however long the queue: where all callers are ours and are measured.
+    pub patient: bool,
 }
 
 /// The limits of one service.
@@ -54,7 +56,7 @@ impl Limits {
             connections: Connections::new(settings.proxies.clone()),
             proxies: settings.proxies,
             intake: Intake::default(),
-            gate: Gate::default(),
+            gate: Gate::new(gate::cores(), settings.patient),
         }
     }
 }
