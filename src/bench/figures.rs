@@ -74,16 +74,16 @@ impl Figures {
         out.push_str("| 怎么问 | 每秒 | p50 微秒 | p95 微秒 | p99 微秒 |\n| --- | ---: | ---: | ---: | ---: |\n");
         let Latency { p50, p95, p99 } = self.in_process_us;
         let _ = writeln!(out, "| 进程内 | | {p50:.0} | {p95:.0} | {p99:.0} |");
-        let mut rows = |what: &str, all: &BTreeMap<usize, Throughput>, places: usize| {
+        let mut rows = |what: &str, all: &BTreeMap<usize, Throughput>, [of_rps, places]: [usize; 2]| {
             for (connections, Throughput { rps, p50_us, p95_us, p99_us }) in all {
-                let _ = write!(out, "| {what},{connections} 个连接 | {rps:.places$} | {p50_us:.places$} ");
+                let _ = write!(out, "| {what},{connections} 个连接 | {rps:.of_rps$} | {p50_us:.places$} ");
                 let _ = writeln!(out, "| {p95_us:.places$} | {p99_us:.places$} |");
             }
         };
-        rows("HTTP", &self.http, 0);
-        rows("只回声", &self.echo, 0);
+        rows("HTTP", &self.http, [0, 0]);
+        rows("只回声", &self.echo, [0, 0]);
         let ratio = |(n, http): (&usize, &Throughput)| Some((*n, http.over(*self.echo.get(n)?)));
-        rows("HTTP ÷ 回声", &self.http.iter().filter_map(ratio).collect(), 2);
+        rows("HTTP ÷ 回声", &self.http.iter().filter_map(ratio).collect(), [3, 1]);
         out.truncate(out.trim_end().len());
         out
     }
@@ -122,8 +122,8 @@ mod tests {
                       | HTTP,16 个连接 | 3000 | 5000 | 10000 | 20000 |\n\
                       | 只回声,1 个连接 | 20000 | 50 | 100 | 200 |\n\
                       | 只回声,16 个连接 | 60000 | 250 | 500 | 1000 |\n\
-                      | HTTP ÷ 回声,1 个连接 | 0.10 | 10.00 | 10.00 | 10.00 |\n\
-                      | HTTP ÷ 回声,16 个连接 | 0.05 | 20.00 | 20.00 | 20.00 |";
+                      | HTTP ÷ 回声,1 个连接 | 0.100 | 10.0 | 10.0 | 10.0 |\n\
+                      | HTTP ÷ 回声,16 个连接 | 0.050 | 20.0 | 20.0 | 20.0 |";
         assert_eq!(figures.table(), wanted);
     }
 }

@@ -96,6 +96,11 @@ impl Gate {
         (self.cores - self.places.available_permits().min(self.cores), self.waiting.load(Ordering::SeqCst))
     }
 
+    /// Whether one request computes and none waits.
+    pub fn has_only_one(&self) -> bool {
+        self.load() == (1, 0)
+    }
+
     /// A place, soon; `None` at once where too many wait already.
     pub async fn enter(&self) -> Option<Place> {
         let began = Instant::now();
