@@ -3,8 +3,8 @@
 //! A [`Subject`] is a folder of documents indexed in a temporary place, or the index in use. [`run`] starts the program
 //! again for each part, so that none weighs on another's figures (`worker`): one that only starts and answers once, the
 //! `service` (the router and the connection loop of `serve`, beside them a bare echo), and the `load` that asks both.
-//! What is built in this process is not in the memory that is measured. Nothing of it is deterministic but the order of
-//! the questions.
+//! What is built in this process is not in the memory that is measured. The documents, the questions and their order are
+//! the same in every run; the times are the machine's.
 
 pub mod figures;
 mod load;
