@@ -337,6 +337,7 @@ impl Config {
                 rate_per_address: text("rate_per_address").parse().unwrap_or_default(),
                 rate_per_key: text("rate_per_key").parse().unwrap_or_default(),
                 proxies: networks(&text("proxies")).unwrap_or_default(),
+                patient: false,
             },
             log_questions: text("log_questions") == "true",
             log: text("log"),

@@ -3,12 +3,13 @@
 //! An [`Engine`] holds one immutable snapshot and answers from it alone: no file, no clock, no environment. The day is an
 //! argument, so the same question on the same day over the same corpus gives the same answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
 use crate::answer::compose::{self, Words};
 use crate::answer::{Answer, AnswerStatus, IndexInfo, RegionJson, UnderstandingJson};
+use crate::corpus::article::Article;
 use crate::facts::Facts;
 use crate::index::Snapshot;
 use crate::region::RegionCode;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub understander: Understander,
     /// Contradiction → articles that speak of it.
     speaks: BTreeMap<String, Vec<String>>,
+    /// Id → place in the corpus.
+    articles: HashMap<String, usize>,
 }
 
 impl Engine {
@@ -63,7 +66,13 @@ impl Engine {
                 speaks.entry(conflict.clone()).or_default().push(article.id.clone());
             }
         }
-        Engine { snapshot, understander, speaks }
+        let articles = corpus.articles.iter().enumerate().map(|(place, a)| (a.id.clone(), place)).collect();
+        Engine { snapshot, understander, speaks, articles }
+    }
+
+    /// The article with this id.
+    pub fn article(&self, id: &str) -> Option<&Article> {
+        self.articles.get(id).and_then(|place| self.snapshot.corpus.articles.get(*place))
     }
 
     /// Which generation answers.
@@ -188,20 +197,19 @@ impl Engine {
     /// Where nothing was computed the answer rests on its first passage, and says so if nobody could verify that, or if it
     /// is due for review.
     fn caveats(&self, outcomes: &[Outcome], passages: &[Passage], at: Date) -> Vec<String> {
-        let corpus = &self.snapshot.corpus;
         let first = passages.first().filter(|_| outcomes.is_empty());
-        let Some(article) = first.and_then(|p| corpus.articles.iter().find(|a| a.id == p.article)) else {
+        let Some(article) = first.and_then(|p| self.article(&p.article)) else {
             return vec![];
         };
         let unverified = compose::unverified_caveat(article);
-        let stale = compose::stale_caveat(article, corpus.review.due(article), at);
+        let stale = compose::stale_caveat(article, self.snapshot.corpus.review.due(article), at);
         unverified.into_iter().chain(stale).collect()
     }
 
     /// Curated questions of the passages found, the asked one left out.
     fn suggestions(&self, understood: &Understanding, passages: &[Passage]) -> Vec<String> {
         let asked = understood.reading.text();
-        let near = passages.iter().filter_map(|p| self.snapshot.corpus.articles.iter().find(|a| a.id == p.article));
+        let near = passages.iter().filter_map(|p| self.article(&p.article));
         let questions = near.flat_map(|a| a.questions.first()).filter(|q| q.as_str() != asked);
         questions.take(SUGGESTIONS).cloned().collect()
     }

@@ -192,7 +192,7 @@ fn read_weights(path: &Path) -> Result<Weights> {
 }
 
 /// The text path with the corpus' own words.
-fn analyzer(places: &Places) -> Result<Analyzer> {
+pub(super) fn analyzer(places: &Places) -> Result<Analyzer> {
     let (vocabulary, problems) = vocabulary::read(&places.corpus);
     if let Some(first) = problems.first() {
         bail!("词表有 {} 处问题;第一处:{first}", problems.len());

@@ -4,6 +4,7 @@
 //! [`Exit::Negative`] for a negative result (nothing found, a figure below its floor); an error is usage or failure.
 
 mod ask;
+mod bench;
 mod check;
 mod completions;
 mod config;
@@ -22,6 +23,7 @@ mod serve;
 mod talk;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,6 +64,16 @@ struct Flags {
     semantic: Option<String>,
 }
 
+impl Flags {
+    /// The flags as they were given, for a process of our own that is to read the same settings.
+    fn again(&self) -> Vec<OsString> {
+        let text = |flag: &str, value: &Option<String>| value.as_ref().map(|v| [flag.into(), OsString::from(v)]);
+        let config = self.config.as_ref().map(|path| ["--config".into(), path.clone().into_os_string()]);
+        let texts = [("--corpus", &self.corpus), ("--index", &self.index), ("--semantic", &self.semantic)];
+        texts.iter().filter_map(|(flag, value)| text(flag, value)).chain(config).flatten().collect()
+    }
+}
+
 /// Where the corpus and the index are, and how the index is read.
 #[derive(Clone, Debug)]
 pub struct Places {
@@ -91,6 +103,11 @@ enum Command {
     Search(search::Arguments),
     /// 评测排序和段落命中
     Eval(eval::Arguments),
+    /// 测速度和大小:建索引、磁盘、内存、延迟、吞吐,和同一次运行里的裸回声相比
+    Bench(bench::Arguments),
+    /// 测量的一个部分,由 bench 自己启动
+    #[command(name = crate::bench::COMMAND, hide = true)]
+    BenchWorker,
     /// HTTP 服务;没有索引或索引过时就先建
     Serve(serve::Arguments),
     /// MCP 服务(标准输入输出),由智能体客户端启动
@@ -163,6 +180,8 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Index(arguments) => index::run(&places, arguments),
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
+        Command::Bench(arguments) => bench::run(&places, &cli.flags.again(), arguments),
+        Command::BenchWorker => bench::work(&config),
         Command::Serve(_) => serve::run(&config),
         Command::Doctor(arguments) => doctor::run(&config, arguments),
         Command::Mcp => mcp::run(&config),

@@ -76,7 +76,7 @@ pub struct WithModel<'p> {
 }
 
 /// Time of one search, question to shown passages, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
     pub p50: f64,
     pub p95: f64,
@@ -235,7 +235,8 @@ fn ndcg(right: &[bool], answers: usize) -> f64 {
     if ideal > 0.0 { got / ideal } else { 0.0 }
 }
 
-fn percentiles(mut times: Vec<f64>) -> Latency {
+/// The time that half, 95 % and 99 % of them do not exceed; 0 of none.
+pub fn percentiles(mut times: Vec<f64>) -> Latency {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| {
         let place = ((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1));

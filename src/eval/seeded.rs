@@ -1,5 +1,5 @@
-//! Figures that look random and are the same in every run and on every machine (SplitMix64), for draws that a bootstrap or
-//! a test makes.
+//! Figures that look random and are the same in every run and on every machine (SplitMix64), for draws that a bootstrap, a
+//! measurement or a test makes.
 
 /// A stream of figures, named by its seed.
 #[derive(Clone, Debug)]
@@ -23,6 +23,13 @@ impl Seeded {
     /// From 0 up to, not including, 1.
     pub fn part(&mut self) -> f64 {
         (self.figure() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Puts several in an order of no meaning.
+    pub fn shuffle<T>(&mut self, all: &mut [T]) {
+        for last in (1..all.len()).rev() {
+            all.swap(last, self.below(last + 1));
+        }
     }
 
     /// One of several.

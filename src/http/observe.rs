@@ -5,13 +5,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::door_of;
@@ -58,13 +58,7 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let route = matched.map_or_else(|| "unmatched".to_owned(), |p| p.as_str().replace("{*", "{"));
     let mut response = match tokio::time::timeout(app.request_timeout, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => {
-            let seconds = app.request_timeout.as_secs();
-            axum::response::IntoResponse::into_response(Problem::new(
-                Kind::Timeout,
-                format!("{seconds} 秒内没有收完请求或没有答完"),
-            ))
-        }
+        Err(_) => timed_out(app.request_timeout).into_response(),
     };
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
@@ -91,6 +85,11 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
     let question = if app.log_questions { mask(&note.text) } else { String::new() };
     log(&id, method, &route, status, seconds * 1e3, &note, &question, &key, problem.as_ref());
     response
+}
+
+/// What is told of a request that took longer than one may.
+pub fn timed_out(patience: Duration) -> Problem {
+    Problem::new(Kind::Timeout, format!("{} 秒内没有收完请求或没有答完", patience.as_secs()))
 }
 
 #[allow(clippy::too_many_arguments, reason = "the fields of one line")]

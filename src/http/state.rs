@@ -1,6 +1,5 @@
 //! What the routes share: the snapshot in use, whether the service takes requests, the rebuild, the figures.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,19 +44,17 @@ pub struct Options {
 pub struct Live {
     pub engine: Engine,
     pub suggester: Suggester,
-    articles: HashMap<String, usize>,
 }
 
 impl Live {
     pub fn new(snapshot: Snapshot) -> Live {
-        let articles = snapshot.corpus.articles.iter().enumerate().map(|(i, a)| (a.id.clone(), i)).collect();
         let suggester = Suggester::new(&snapshot.corpus.articles);
-        Live { engine: Engine::new(snapshot), suggester, articles }
+        Live { engine: Engine::new(snapshot), suggester }
     }
 
     /// The article with this id.
     pub fn article(&self, id: &str) -> Option<&Article> {
-        self.articles.get(id).and_then(|i| self.engine.snapshot.corpus.articles.get(*i))
+        self.engine.article(id)
     }
 }
 

@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod improving;
+mod measuring;
 mod mistakes;
 #[path = "../common/process.rs"]
 mod process;
@@ -87,6 +88,8 @@ fn main() {
     test("a comparison tells that a synonym helped", improving::compare);
     test("a report explains each miss", improving::report);
     test("manual pages for every command", improving::manual);
+    test("a folder is built, asked and measured", measuring::folder);
+    test("the index in use is measured beside a bare echo", measuring::in_use);
     test("a kill among a thousand posts loses none that was acknowledged", recording::kill);
     test("a question left open becomes an article", recording::gap_to_article);
     test("serve says when its port is taken", serving::port_in_use);

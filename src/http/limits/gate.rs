@@ -26,6 +26,8 @@ const FEW: u32 = 5;
 #[derive(Debug)]
 pub struct Gate {
     cores: usize,
+    /// Refuses nobody.
+    patient: bool,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     window: Mutex<Window>,
@@ -72,17 +74,17 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate::new(std::thread::available_parallelism().map_or(1, usize::from))
-    }
+/// Processor cores of this machine, as far as they are ours.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Gate {
-    /// For so many cores.
-    pub fn new(cores: usize) -> Gate {
+    /// For so many cores; a patient one lets everybody wait, however many they are.
+    pub fn new(cores: usize, patient: bool) -> Gate {
         Gate {
             cores,
+            patient,
             places: Arc::new(Semaphore::new(cores)),
             waiting: AtomicUsize::new(0),
             window: Mutex::new(Window::new(Instant::now())),
@@ -94,6 +96,11 @@ impl Gate {
         (self.cores - self.places.available_permits().min(self.cores), self.waiting.load(Ordering::SeqCst))
     }
 
+    /// Whether one request computes and none waits.
+    pub fn has_only_one(&self) -> bool {
+        self.load() == (1, 0)
+    }
+
     /// A place, soon; `None` at once where too many wait already.
     pub async fn enter(&self) -> Option<Place> {
         let began = Instant::now();
@@ -103,7 +110,7 @@ impl Gate {
         }
         let ahead = self.waiting.fetch_add(1, Ordering::SeqCst);
         let waiting = Waiting(&self.waiting);
-        if ahead >= self.most_waiting(began) {
+        if !self.patient && ahead >= self.most_waiting(began) {
             drop(waiting);
             self.note(began, None);
             return None;
@@ -139,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_waits_and_more_than_a_burst_goes() {
-        let gate = Arc::new(Gate::new(1));
+        let gate = Arc::new(Gate::new(1, false));
         let held = gate.enter().await.unwrap();
         let waiters: Vec<_> = (0..BURST)
             .map(|_| {
@@ -160,8 +167,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_patient_gate_refuses_nobody() {
+        let gate = Arc::new(Gate::new(1, true));
+        let held = gate.enter().await.unwrap();
+        let waiters: Vec<_> = (0..BURST * 2)
+            .map(|_| {
+                let gate = gate.clone();
+                tokio::spawn(async move { gate.enter().await.is_some() })
+            })
+            .collect();
+        while gate.load().1 < waiters.len() {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        for waiter in waiters {
+            assert!(waiter.await.unwrap());
+        }
+    }
+
+    #[tokio::test]
     async fn one_that_gives_up_waits_no_longer() {
-        let gate = Gate::new(1);
+        let gate = Gate::new(1, false);
         let _held = gate.enter().await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(1), gate.enter()).await.is_err());
         assert_eq!(gate.load(), (1, 0));

@@ -15,8 +15,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use super::guard::{Access, access_of};
+use super::observe;
 use super::problem::{Kind, Problem};
 use super::state::Shared;
 use address::Network;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub rate_per_key: u32,
     /// Whose `X-Forwarded-For` counts.
     pub proxies: Vec<Network>,
+    /// Nobody is refused for overload, however long the queue: where all callers are ours and are measured.
+    pub patient: bool,
 }
 
 /// The limits of one service.
@@ -54,7 +58,7 @@ impl Limits {
             connections: Connections::new(settings.proxies.clone()),
             proxies: settings.proxies,
             intake: Intake::default(),
-            gate: Gate::default(),
+            gate: Gate::new(gate::cores(), settings.patient),
         }
     }
 }
@@ -74,6 +78,14 @@ pub async fn place(State(app): State<Shared>, request: Request, next: Next) -> R
         return Problem::new(Kind::Overloaded, "现在问的人太多,请过一会儿再试").after(1).into_response();
     };
     let runtime = Handle::current();
+    if app.limits.gate.has_only_one() {
+        // This thread computes and what else it has to do moves to another: nobody waits until a thread has woken up, as
+        // the answer would twice. Under load that is dear, because those that accept wake up all the time.
+        let patience = app.request_timeout;
+        let answered = tokio::task::block_in_place(|| runtime.block_on(timeout(patience, next.run(request))));
+        drop((place, received));
+        return answered.unwrap_or_else(|_| observe::timed_out(patience).into_response());
+    }
     let answered = tokio::task::spawn_blocking(move || {
         let response = runtime.block_on(next.run(request));
         drop((place, received));

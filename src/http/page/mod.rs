@@ -26,6 +26,8 @@ mod sources;
 mod why;
 mod widget;
 
+pub use html::encoded;
+
 use axum::http::Uri;
 use axum::routing::get;
 
