@@ -210,8 +210,8 @@ impl<'a> Writer<'a> {
         let mut hashes: Vec<u32> = vec![];
         for (part, analysed) in parts.iter().enumerate() {
             hashes.extend(analysed.hashes.iter().map(|(hash, _)| hash | part as u32));
-            for kind in 0..2 {
-                self.tokens[kind][part] += lengths[part][kind];
+            for (tokens, length) in self.tokens.iter_mut().zip(lengths[part]) {
+                tokens[part] += length;
             }
         }
         hashes.extend(lead.hashes.iter().map(|hash| hash | HEADINGS as u32));
@@ -221,10 +221,9 @@ impl<'a> Writer<'a> {
         let out = &mut self.bytes;
         out.reserve(4 + size);
         out.extend((size as u32).to_le_bytes());
-        for kind in 0..2 {
-            for part in [HEADINGS, BODY] {
-                out.push(FieldNormReader::fieldnorm_to_id(lengths[part][kind]));
-            }
+        let [heads, bodies] = [lengths[HEADINGS], lengths[BODY]];
+        for length in heads.into_iter().zip(bodies).flat_map(|(head, body)| [head, body]) {
+            out.push(FieldNormReader::fieldnorm_to_id(length));
         }
         for part in codes {
             out.extend((part.len() as u16).to_le_bytes());

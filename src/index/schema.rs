@@ -61,7 +61,7 @@ impl Tokenizer for Lines {
     type TokenStream<'a> = Stream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
-        Stream { lines: text.lines(), current: Token::default() }
+        Stream { lines: text.lines(), current: Token { position: 0, ..Token::default() } }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::evidence::{Scorer, weigh};
 use super::rank::{Candidate, Ranked, rank, rank_by, score};
 use super::terms::Kind;
-use super::{Query, Retriever, passage};
+use super::{Query, Retriever};
 use crate::index::schema::PARTS;
 
 /// What one term gave to an article.
@@ -99,7 +99,7 @@ fn of(
     }
     contributions.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.term.cmp(&b.term)));
     Explanation {
-        article: passage::card(retriever, candidate.article).id,
+        article: retriever.shelf.get(retriever, candidate.article).card.id.clone(),
         score: score(candidate, ranked.ideal, &retriever.weights),
         region_class: candidate.class,
         in_force: candidate.in_force,

@@ -2,7 +2,7 @@
 //!
 //! `terms` turns the question into weighted terms; `postings` says which passages hold each, `candidates` which articles
 //! may therefore come first; `evidence` scores these whole (BM25F over title, curated questions, headings and body, words
-//! and grams together); `semantic` joins the list by meaning where there is a model; `rank` orders all and picks each
+//! and grams together), `known` compares what they say of themselves; `semantic` joins the list by meaning where there is a model; `rank` orders all and picks each
 //! article's best passage, `passage` makes what is shown, `facets` counts, `suggest` completes what is being typed,
 //! `explain` says why. All weights stand in `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
@@ -10,6 +10,7 @@ mod candidates;
 mod evidence;
 pub mod explain;
 pub mod facets;
+mod known;
 pub mod passage;
 mod postings;
 mod rank;
@@ -37,6 +38,7 @@ use crate::index::{Analyzer, IndexError, frozen};
 use crate::region::{RegionCode, Regions};
 use candidates::Pool;
 use evidence::Norms;
+use known::Shelf;
 use postings::Postings;
 
 /// What is searched for.
@@ -84,6 +86,7 @@ pub struct Retriever {
     table: Table,
     norms: Norms,
     pool: Pool,
+    shelf: Shelf,
     topics: Vec<String>,
     regions: Regions,
     weights: Weights,
@@ -114,6 +117,7 @@ impl Retriever {
         Ok(Retriever {
             norms: Norms::new(&table, &weights),
             pool: Pool::default(),
+            shelf: Shelf::new(table.articles()),
             analyzer,
             postings,
             topics: topics.to_vec(),
@@ -165,6 +169,6 @@ impl Retriever {
     /// Ids of the articles that [`Retriever::search`] gives, without what is shown of them.
     pub fn ranked(&self, query: &Query<'_>) -> Vec<String> {
         let ranked = rank::rank(self, query);
-        ranked.candidates.iter().skip(query.offset).map(|c| passage::card(self, c.article).id).collect()
+        ranked.candidates.iter().skip(query.offset).map(|c| self.shelf.get(self, c.article).card.id.clone()).collect()
     }
 }

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tantivy::schema::Value;
+use tantivy::TantivyDocument;
+use tantivy::schema::{Field, Value};
 
 use super::Retriever;
+use super::known::Letters;
 use super::rank::{Candidate, Ranked};
 use super::terms::{Kind, Terms};
 use crate::index::Analyzer;
-use crate::index::document::Card;
 use crate::index::record::{self, Record};
 use crate::region::RegionCode;
 use crate::text::segment::is_han;
@@ -81,66 +82,37 @@ fn day<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok
     }
 }
 
-/// What was read of articles and passages during one search, so that nothing is unpacked twice.
-#[derive(Default)]
-pub(super) struct Shelf {
-    stored: HashMap<u32, Stored>,
-}
-
-/// What is stored with a passage.
-#[derive(Default)]
-struct Stored {
-    /// With the first passage of an article.
-    card: Card,
-    heading: String,
-    text: String,
-}
-
-impl Shelf {
-    fn passage(&mut self, retriever: &Retriever, passage: u32) -> &Stored {
-        self.stored.entry(passage).or_insert_with(|| stored(retriever, passage))
-    }
-
-    /// What is stored of an article.
-    pub fn card(&mut self, retriever: &Retriever, article: u32) -> &Card {
-        &self.passage(retriever, retriever.table.row(article).first).card
-    }
-}
-
-fn stored(retriever: &Retriever, passage: u32) -> Stored {
+/// What is stored with a passage: the JSON of the article's card, empty for all but its first, and the text.
+pub(super) fn stored(retriever: &Retriever, passage: u32) -> (String, String) {
     let document = retriever.postings.stored(passage);
     let fields = retriever.postings.fields();
-    let string = |field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default();
-    Stored {
-        card: serde_json::from_str(string(fields.card)).unwrap_or_default(),
-        heading: string(fields.heading).to_owned(),
-        text: string(fields.text).to_owned(),
-    }
+    (string(&document, fields.card), string(&document, fields.text))
 }
 
-/// What is stored of an article.
-pub(super) fn card(retriever: &Retriever, article: u32) -> Card {
-    stored(retriever, retriever.table.row(article).first).card
+fn string(document: &TantivyDocument, field: Field) -> String {
+    document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
 }
 
 /// The passage of an article that has the most evidence.
 pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ranked<'_>) -> Passage {
     let row = retriever.table.row(candidate.article);
     let place = best_of(retriever, candidate, ranked);
-    let card = ranked.shelf.card(retriever, candidate.article).clone();
-    let Stored { heading, text, .. } = ranked.shelf.passage(retriever, row.first + place as u32);
+    let card = retriever.shelf.get(retriever, candidate.article).card.clone();
+    let document = retriever.postings.stored(row.first + place as u32);
+    let fields = retriever.postings.fields();
+    let (heading, text) = (string(&document, fields.heading), string(&document, fields.text));
     let record = retriever.table.records(&row).nth(place);
     let ranges =
-        ranked.marker.get_or_insert_with(|| Marker::new(&ranked.terms)).mark(text, record, &retriever.analyzer);
+        ranked.marker.get_or_insert_with(|| Marker::new(&ranked.terms)).mark(&text, record, &retriever.analyzer);
     let code = RegionCode::parse(&format!("{:06}", row.region)).unwrap_or(RegionCode::NATION);
     Passage {
         id: format!("{}#{}", card.id, place + 1),
         article: card.id,
         title: card.title,
-        heading: heading.clone(),
-        text: text.clone(),
-        highlight: highlight(text, &ranges),
+        heading,
+        highlight: highlight(&text, &ranges),
         ranges,
+        text,
         score: 0.0,
         region: Place { code, name: retriever.regions.name(code) },
         topics: topics_of(&retriever.topics, row.topics),
@@ -170,55 +142,19 @@ fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) ->
 
 /// Compares the question as a whole with each candidate's title, curated questions and, where it is but a line, text:
 /// likeness raises the figure, and beyond a threshold makes it the same question.
-pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate], shelf: &mut Shelf) {
+pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate]) {
     let weights = &retriever.weights;
-    let asked = letters(question);
+    let asked = Letters::new(question);
     if asked.is_empty() {
         return;
     }
     for candidate in candidates {
-        let span = retriever.table.span(candidate.article);
-        let Stored { card, text, .. } = shelf.passage(retriever, span.start);
-        let mut sayings: Vec<&str> = card.questions.iter().map(String::as_str).collect();
-        if span.len() == 1 && card.title.is_empty() && text.chars().count() <= LONGEST_LINE {
-            sayings.push(text);
-        }
-        candidate.likeness = sayings.iter().map(|s| dice(&asked, &letters(s))).fold(0.0, f32::max);
+        let (likeness, title) = retriever.shelf.get(retriever, candidate.article).likeness(&asked);
+        candidate.likeness = likeness;
         // A title is a name: equal to the question it decides, merely similar it says nothing.
-        let title = dice(&asked, &letters(&card.title));
-        candidate.same_question = candidate.likeness.max(title) >= weights.same_question;
-        candidate.figure *= 1.0 + weights.likeness * candidate.likeness;
+        candidate.same_question = likeness.max(title) >= weights.same_question;
+        candidate.figure *= 1.0 + weights.likeness * likeness;
     }
-}
-
-/// A text of up to this many characters is itself a question or a title.
-const LONGEST_LINE: usize = 40;
-
-/// Letters and pairs of neighbouring letters, sorted.
-fn letters(text: &str) -> Vec<(char, char)> {
-    let folded = Folded::new(text);
-    let letters: Vec<char> = folded.chars().iter().copied().filter(|c| c.is_alphanumeric()).collect();
-    let mut pairs: Vec<(char, char)> = letters.windows(2).map(|w| (w[0], w[1])).collect();
-    pairs.extend(letters.iter().map(|c| (*c, *c)));
-    pairs.sort_unstable();
-    pairs
-}
-
-/// Dice's coefficient of two sorted lists.
-fn dice(a: &[(char, char)], b: &[(char, char)]) -> f32 {
-    let (mut i, mut j, mut shared) = (0, 0, 0);
-    while i < a.len() && j < b.len() {
-        match a[i].cmp(&b[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                shared += 1;
-                i += 1;
-                j += 1;
-            }
-        }
-    }
-    2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
 }
 
 fn date(number: u32) -> Option<Date> {

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::candidates::{Gathered, Lead, Wanted};
 use super::evidence::{Scorer, Weighed, weigh};
-use super::passage::{Marker, Shelf};
+use super::passage::Marker;
 use super::semantic::{Meaning, Mode, Near, Semantic};
 use super::terms::{Kind, Terms};
 use super::{Facets, Found, Query, Retriever, Weights, facets, passage};
@@ -80,8 +80,6 @@ pub(super) struct Ranked<'r> {
     pub candidates: Vec<Candidate>,
     /// The evidence of each passage of each candidate.
     pub passages: Vec<f32>,
-    /// What was read of them.
-    pub shelf: Shelf,
     /// What is marked in what is shown.
     pub marker: Option<Marker>,
     /// Value of all terms found once.
@@ -105,7 +103,7 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
             let mut hit = passage::show(retriever, candidate, &mut ranked);
             hit.score = ceiling;
             let twins = ranked.twins.get(&candidate.article).into_iter().flatten();
-            hit.twins = twins.map(|twin| ranked.shelf.card(retriever, twin.article).id.clone()).collect();
+            hit.twins = twins.map(|twin| retriever.shelf.get(retriever, twin.article).card.id.clone()).collect();
             hits.push(hit);
         }
     }
@@ -135,7 +133,7 @@ pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic:
         ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0);
         ranked.fuzzy = !ranked.candidates.is_empty();
     }
-    if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &mut ranked)) {
+    if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &ranked)) {
         ranked.add_meaning(retriever, query, semantic.compare(query.text));
     }
     let candidates = &mut ranked.candidates;
@@ -154,20 +152,20 @@ pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic:
     }
     let end = query.offset.saturating_add(query.limit);
     best_first(candidates, end.max(LOOKED_AT));
-    passage::compare(retriever, query.text, candidates, &mut ranked.shelf);
+    passage::compare(retriever, query.text, candidates);
     candidates.sort_by(Candidate::order);
     candidates.truncate(end);
     ranked
 }
 
 /// Whether the words leave the question open, or the semantic stage is wanted whatever they say.
-fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, ranked: &mut Ranked<'_>) -> bool {
+fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, ranked: &Ranked<'_>) -> bool {
     if semantic.mode != Mode::Auto {
         return semantic.mode == Mode::Always;
     }
     let mut first = ranked.candidates.clone();
     best_first(&mut first, LOOKED_AT);
-    passage::compare(retriever, query.text, &mut first, &mut ranked.shelf);
+    passage::compare(retriever, query.text, &mut first);
     first.sort_by(Candidate::order);
     let decisive = retriever.weights.fusion.decisive;
     !first.first().is_some_and(|c| c.same_question || score(c, ranked.ideal, &retriever.weights) >= decisive)

@@ -123,7 +123,7 @@ impl Default for Weights {
             variant: 0.8,
             chatter: 0.45,
             code: 1.3,
-            rarity: [1.0, 1.3],
+            rarity: [1.0, 1.2],
             likeness: 0.4,
             answer_kind: 3.0,
             passage: 1.3,

@@ -6,6 +6,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use yiwen::corpus::vocabulary;
 use yiwen::index::Analyzer;
+use yiwen::index::record::Part;
 use yiwen::text::Folded;
 
 /// As people type: full width, traditional characters, a figure.
@@ -33,7 +34,9 @@ fn text(criterion: &mut Criterion) {
         step("grams", &|| analyzer.grams(folded.text()).len());
         step("whole", &|| {
             let folded = Folded::new(text);
-            analyzer.words_of_passage(folded.text()).len() + analyzer.grams(folded.text()).len()
+            let mut keys = String::new();
+            let part = Part::new(&analyzer, folded.text(), &mut keys);
+            part.lengths().iter().sum::<u32>() as usize + keys.len()
         });
     }
     group.finish();
