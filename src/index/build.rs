@@ -15,6 +15,7 @@ use super::schema::{Fields, PARTS, register};
 use super::table::{self, KINDS, Row, Table};
 use super::{Analyzer, IndexDocument, IndexError, frozen, passages, record};
 use crate::text::Folded;
+use crate::text::segment::is_han;
 
 /// What a build wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -221,7 +222,7 @@ impl Maker<'_> {
         let folded = Folded::new(text);
         let mut letters = 0;
         let mut take = |text: &str| {
-            for c in text.chars().filter(|c| c.is_alphanumeric()) {
+            for c in text.chars().filter(|c| is_han(*c) || c.is_alphanumeric()) {
                 hasher.write_u32(c as u32);
                 letters += 1;
             }

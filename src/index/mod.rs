@@ -67,11 +67,13 @@ fn trouble(error: &io::Error) -> String {
 
 /// The same for what the search library met.
 fn search_trouble(error: &tantivy::TantivyError) -> String {
-    use tantivy::TantivyError::{ErrorInThread, IoError, OpenWriteError};
+    use tantivy::TantivyError::{ErrorInThread, InternalError, IoError, OpenWriteError};
     use tantivy::directory::error::OpenWriteError::IoError as WriteIo;
     match error {
         IoError(error) | OpenWriteError(WriteIo { io_error: error, .. }) => trouble(error),
-        // Its writing threads tell no more than that they died.
+        // The thread that stores texts hands the system's error on as text.
+        InternalError(text) if text.contains("os error 28") => trouble(&io::ErrorKind::StorageFull.into()),
+        // Its other writing threads tell no more than that they died.
         ErrorInThread(_) => format!("索引写不下去,多半是磁盘写满了;请腾出空间,再运行 yiwen index({error})"),
         _ => format!("索引读写失败:{error};请运行 yiwen index 重建"),
     }

@@ -117,7 +117,7 @@ impl Default for Weights {
             word: 1.0,
             single: 0.75,
             sub_word: 0.2,
-            pair: 0.55,
+            pair: 0.5,
             character: 0.75,
             concept: 0.4,
             variant: 0.8,

@@ -3,6 +3,10 @@
 //! 要等多久 shares no word with 需连续缴费满6个月, but asks for a length of time, which the other gives. A passage is
 //! marked with the kinds it offers, in a derived field; a question is looked up by the kinds it asks for.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// What may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AnswerKind {
@@ -118,27 +122,87 @@ impl AnswerKind {
             }
         };
         numbers(folded, &mut add);
-        if folded.contains("百分之") {
-            add(Percentage);
+        let mut marks = 0u32;
+        let mut items = 0;
+        for cue in OFFERS.find_overlapping_iter(folded) {
+            match cue.pattern().as_usize() {
+                0 => items += 1,
+                1 => add(Percentage),
+                2..REASONS => add(Definition),
+                REASONS..MARKS => add(Reason),
+                mark => marks |= 1 << (mark - MARKS),
+            }
         }
-        if ["是指", "指的是", "所称", "即为", "称为", "简称"].iter().any(|cue| folded.contains(cue)) {
-            add(Definition);
-        }
-        if ["因为", "由于", "原因", "为了", "是因"].iter().any(|cue| folded.contains(cue)) {
-            add(Reason);
-        }
-        let marks = ["一是", "二是", "(一)", "(二)", "(1)", "(2)", "1.", "2.", "1、", "2、", "一、", "二、", "①", "②"];
-        let items = folded.matches('、').count() + folded.matches(';').count();
-        if marks.iter().filter(|mark| folded.contains(*mark)).count() >= 2 || items >= 3 {
+        items += folded.bytes().filter(|byte| *byte == b';').count();
+        if marks.count_ones() >= 2 || items >= 3 {
             add(List);
         }
         kinds
     }
 }
 
+/// What tells a kind of answer in a passage: an item of a list, a percentage, then definitions, reasons and the marks of
+/// a list's points.
+const CUES: [&str; 27] = [
+    "、",
+    "百分之",
+    "是指",
+    "指的是",
+    "所称",
+    "即为",
+    "称为",
+    "简称",
+    "因为",
+    "由于",
+    "原因",
+    "为了",
+    "是因",
+    "一是",
+    "二是",
+    "(一)",
+    "(二)",
+    "(1)",
+    "(2)",
+    "1.",
+    "2.",
+    "1、",
+    "2、",
+    "一、",
+    "二、",
+    "①",
+    "②",
+];
+/// Where the reasons and the marks begin in [`CUES`].
+const REASONS: usize = 8;
+const MARKS: usize = 13;
+
+static OFFERS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(CUES).unwrap_or_else(|e| unreachable!("a short list of words: {e}")));
+
 /// Numbers with what follows them: 6个月, 8.5%, 3200元, 12393, 9月3日.
 fn numbers(folded: &str, add: &mut impl FnMut(AnswerKind)) {
-    let is_numeral = |c: char| c.is_ascii_digit() || "零一二三四五六七八九十百千两半".contains(c);
+    let is_numeral = |c: char| {
+        let is_word = || {
+            matches!(
+                c,
+                '零' | '一'
+                    | '二'
+                    | '三'
+                    | '四'
+                    | '五'
+                    | '六'
+                    | '七'
+                    | '八'
+                    | '九'
+                    | '十'
+                    | '百'
+                    | '千'
+                    | '两'
+                    | '半'
+            )
+        };
+        c.is_ascii_digit() || is_word()
+    };
     let mut rest = folded;
     while let Some(start) = rest.find(is_numeral) {
         rest = &rest[start..];

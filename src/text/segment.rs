@@ -46,6 +46,13 @@ enum Class {
 
 fn class(c: char) -> Class {
     match c {
+        _ if c.is_ascii() => {
+            if c.is_ascii_alphanumeric() {
+                Class::Letter
+            } else {
+                Class::Other
+            }
+        }
         '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' => {
             Class::Han
         }

@@ -48,7 +48,7 @@ pub fn found() -> Result<(), Skip> {
     let service_folder = base.join("served");
     common::copy(&good, &service_folder);
     let current = fs::read_to_string(service_folder.join("CURRENT"))?;
-    let meta = service_folder.join(current.trim()).join("search/meta.json");
+    let meta = service_folder.join(current.trim()).join("search/0/meta.json");
     change(&meta, "{", "");
     let log = base.join("log");
     let service = Service::start(program(FOLDER.path(), &SIDES.0[0].corpus, &service_folder), &log)?;
