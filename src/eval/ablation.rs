@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::retrieval::{self, Scratch};
 use crate::index::Analyzer;
-use crate::retrieve::Weights;
+use crate::retrieve::{Pruning, Weights};
 
 /// One line: a component, and nDCG@10 on each set without it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,9 @@ const COMPONENTS: &[(&str, Off)] = &[
     ("length ignored", |w| w.lengths = [0.0; 4]),
     ("no likeness of titles and questions", |w| w.likeness = 0.0),
     ("no tier for the same question", |w| w.same_question = 2.0),
+    ("every list read, every article scored", |w| {
+        w.pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX }
+    }),
 ];
 
 /// Measures every component on every folder; `progress` is told folders done.

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument};
 
+use super::record::Keys;
 use super::schema::{Fields, PARTS, register};
 use super::table::{self, KINDS, Row, Table};
 use super::{Analyzer, IndexDocument, IndexError, frozen, passages, record};
@@ -134,9 +135,10 @@ impl Maker<'_> {
         // A generation never changes, so its segments need no policy: they are as few as the memory allows.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         let mut table = table::Writer::create(folder.join("records")).map_err(IndexError::io(&folder))?;
+        let mut keys = Keys::default();
         let mut counts = Counts::default();
         for document in documents {
-            let article = self.prepare(&document);
+            let article = self.prepare(&document, &mut keys);
             let passages = article.entries.len() as u32;
             table.add(article.row, &article.records, passages, &article.tokens).map_err(IndexError::io(&folder))?;
             for mut entry in article.entries {
@@ -155,13 +157,13 @@ impl Maker<'_> {
         Ok((table, counts))
     }
 
-    fn prepare(&self, document: &IndexDocument) -> Prepared {
+    fn prepare(&self, document: &IndexDocument, keys: &mut Keys) -> Prepared {
         let topics = document
             .topics
             .iter()
             .filter_map(|t| self.plan.topics.iter().position(|known| known == t))
             .fold(0u64, |bits, place| bits | 1 << (place % 64));
-        let mut records = record::Writer::new(self.plan.analyzer);
+        let mut records = record::Writer::new(self.plan.analyzer, keys);
         let mut entries = vec![];
         for (i, span) in passages::split(&document.text).into_iter().enumerate() {
             entries.push(self.entry(document, i, span, &mut records));
@@ -207,14 +209,14 @@ impl Maker<'_> {
     }
 
     /// A number that articles with the same title and body share, place names, marks and white space aside.
-    fn twins(&self, title: &str, text: &str) -> u32 {
+    fn twins(&self, title: &str, text: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.bare(title, &mut hasher);
         hasher.write_u8(0);
         if self.bare(text, &mut hasher) < SHORTEST_TWIN {
             return 0;
         }
-        (hasher.finish() >> 32) as u32
+        hasher.finish()
     }
 
     /// Hashes the letters of a text without the place names; gives how many they are.

@@ -46,10 +46,14 @@ pub fn code(c: char) -> u16 {
 
 /// The hash of a term that is not made of Chinese characters alone: 30 bits, the lowest two free for the part.
 pub fn hash(kind: Kind, text: &str) -> u32 {
-    // FNV-1a.
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = text.bytes().fold(step(0xcbf2_9ce4_8422_2325, kind as u8), step);
+    let hash = fnv(kind as u8, text);
     ((hash ^ (hash >> 32)) as u32) << 2
+}
+
+/// FNV-1a of a byte and a text.
+fn fnv(first: u8, text: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(step(0xcbf2_9ce4_8422_2325, first), step)
 }
 
 /// What a term is looked up by in the one field of the index. A word of two characters shares its key with the pair, a
@@ -64,6 +68,42 @@ pub fn key(kind: Kind, text: &str) -> Cow<'_, str> {
 
 /// Marks a word of one character. No word can begin with it.
 const SINGLE: char = '·';
+
+/// The keys of one passage after the other, hardly any of them twice: a posting list takes each but once, and to leave a
+/// key out here costs a tenth of what the search library takes to find that out.
+pub struct Keys {
+    /// One a line.
+    lines: String,
+    /// The key last met at each place, and in which passage.
+    met: Vec<(u64, u32)>,
+    passage: u32,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys { lines: String::new(), met: vec![(0, 0); Keys::PLACES], passage: 0 }
+    }
+}
+
+impl Keys {
+    const PLACES: usize = 1 << 12;
+
+    /// Gives the keys of a passage, and begins with the next.
+    pub fn take(&mut self) -> String {
+        self.passage = self.passage.wrapping_add(1);
+        std::mem::take(&mut self.lines)
+    }
+
+    fn add(&mut self, key: &str) {
+        let hash = fnv(0, key);
+        let place = &mut self.met[(hash >> 40) as usize % Keys::PLACES];
+        if *place != (hash, self.passage) {
+            *place = (hash, self.passage);
+            self.lines.push_str(key);
+            self.lines.push('\n');
+        }
+    }
+}
 
 /// One part of a passage, analysed.
 #[derive(Default)]
@@ -80,18 +120,14 @@ pub struct Part {
 }
 
 impl Part {
-    /// Analyses a folded text as a question is analysed; the keys of its terms are appended, each with a line break.
-    pub fn new(analyzer: &Analyzer, folded: &str, keys: &mut String) -> Part {
+    /// Analyses a folded text as a question is analysed; the keys of its terms are added.
+    pub fn new(analyzer: &Analyzer, folded: &str, keys: &mut Keys) -> Part {
         let mut part = Part::default();
-        let mut add_key = |key: &str| {
-            keys.push_str(key);
-            keys.push('\n');
-        };
         let (words, starts) = analyzer.words_and_starts(folded);
         visit_grams(folded, |gram| {
             let length = gram.end - gram.start;
             let first = gram.text.chars().next().unwrap_or_default();
-            add_key(&gram.text);
+            keys.add(&gram.text);
             part.grams.push(gram.end);
             if !is_han(first) {
                 part.hashes.push((hash(Kind::Grams, &gram.text), gram.end));
@@ -109,15 +145,15 @@ impl Part {
             if is_plain(word) {
                 let length = word.end - word.start;
                 if length != 2 {
-                    add_key(&key(Kind::Words, &word.text));
+                    keys.add(&key(Kind::Words, &word.text));
                 }
             } else {
-                add_key(&word.text);
+                keys.add(&word.text);
                 part.hashes.push((hash(Kind::Words, &word.text), word.end));
             }
         }
         for kind in AnswerKind::offered(folded) {
-            add_key(kind.term());
+            keys.add(kind.term());
             part.words.push(0);
             part.hashes.push((hash(Kind::Words, kind.term()), 0));
         }
@@ -169,6 +205,7 @@ fn is_plain(word: &Token<'_>) -> bool {
 /// Builds the records of one article.
 pub struct Writer<'a> {
     analyzer: &'a Analyzer,
+    keys: &'a mut Keys,
     /// Records so far.
     pub bytes: Vec<u8>,
     /// Words and grams of the whole article, by kind and part.
@@ -176,22 +213,21 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(analyzer: &'a Analyzer) -> Writer<'a> {
-        Writer { analyzer, bytes: vec![], tokens: [[0; 4]; 2] }
+    pub fn new(analyzer: &'a Analyzer, keys: &'a mut Keys) -> Writer<'a> {
+        Writer { analyzer, keys, bytes: vec![], tokens: [[0; 4]; 2] }
     }
 
     /// Adds a passage; gives the keys of its terms, one a line. Where `heading` is empty, the first `lead` folded
     /// characters of the body are taken for it.
     pub fn add(&mut self, title: &str, questions: &[String], heading: &str, body: &Folded, lead: usize) -> String {
-        let mut keys = String::with_capacity(body.text().len() * 5);
-        let mut of = |text: &str| Part::new(self.analyzer, Folded::new(text).text(), &mut keys);
+        let mut of = |text: &str| Part::new(self.analyzer, Folded::new(text).text(), self.keys);
         let title = of(title);
         let questions = questions.iter().fold(Part::default(), |mut all, question| {
             all.append(of(question));
             all
         });
         let heading = of(heading);
-        let body_part = Part::new(self.analyzer, body.text(), &mut keys);
+        let body_part = Part::new(self.analyzer, body.text(), self.keys);
         let lead = if heading.codes.is_empty() && heading.hashes.is_empty() && lead > 0 {
             let beginning: usize = body.chars()[..lead].iter().map(|c| c.len_utf8()).sum();
             body_part.lead(lead, AnswerKind::offered(&body.text()[..beginning]))
@@ -199,7 +235,7 @@ impl<'a> Writer<'a> {
             Lead::default()
         };
         self.write([title, questions, heading, body_part], &lead);
-        keys
+        self.keys.take()
     }
 
     fn write(&mut self, parts: [Part; 4], lead: &Lead) {

@@ -25,7 +25,7 @@ const MAGIC: &[u8; 8] = b"yiwen\0\0\x01";
 /// Magic, articles, passages, what some article has, the newest day of publication, tokens by kind and part, SHA-256 of rows and records.
 const HEAD: usize = 8 + 8 + 8 + 8 + 8 + KINDS * PARTS.len() * 8 + 32;
 /// Bytes of a row; see [`Row::write`].
-const ROW: usize = 52;
+const ROW: usize = 56;
 /// Bytes copied at a time.
 const BUFFER: usize = 1 << 18;
 /// What some article has.
@@ -46,7 +46,7 @@ pub struct Row {
     pub effective_from: u32,
     pub effective_to: u32,
     /// Articles with the same title and body, place names aside, share a number; 0 for one that has no such twin.
-    pub twins: u32,
+    pub twins: u64,
     /// Twice the index of the level in `Level`'s order, and one more where the source was truncated.
     pub authority: u8,
     /// Lengths of the whole article in tantivy's one-byte scale, by kind and part.
@@ -59,7 +59,8 @@ impl Row {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
         out.extend(self.topics.to_le_bytes());
-        for figure in [self.first, self.region, self.published, self.effective_from, self.effective_to, self.twins] {
+        out.extend(self.twins.to_le_bytes());
+        for figure in [self.first, self.region, self.published, self.effective_from, self.effective_to] {
             out.extend(figure.to_le_bytes());
         }
         out.extend(self.norms.as_flattened());
@@ -73,14 +74,14 @@ impl Row {
         Row {
             records: long(0),
             topics: long(8),
-            first: short(16),
-            region: short(20),
-            published: short(24),
-            effective_from: short(28),
-            effective_to: short(32),
-            twins: short(TWINS),
-            norms: std::array::from_fn(|kind| std::array::from_fn(|part| row[40 + kind * PARTS.len() + part])),
-            authority: row[48],
+            twins: long(TWINS),
+            first: short(24),
+            region: short(28),
+            published: short(32),
+            effective_from: short(36),
+            effective_to: short(40),
+            norms: std::array::from_fn(|kind| std::array::from_fn(|part| row[44 + kind * PARTS.len() + part])),
+            authority: row[52],
         }
     }
 }
@@ -187,17 +188,17 @@ pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<()> {
 }
 
 /// Where [`Row::twins`] stands in a row.
-const TWINS: usize = 36;
+const TWINS: usize = 16;
 
 /// Takes the number of its body from every article that shares it with none.
 fn forget_single(rows: &mut [u8]) {
-    let mut bodies: Vec<u32> = rows.chunks_exact(ROW).map(|row| Row::read(row).twins).collect();
+    let mut bodies: Vec<u64> = rows.chunks_exact(ROW).map(|row| Row::read(row).twins).collect();
     bodies.sort_unstable();
     for row in rows.chunks_exact_mut(ROW) {
         let own = Row::read(row).twins;
         let first = bodies.partition_point(|body| *body < own);
         if bodies.get(first + 1) != Some(&own) {
-            row[TWINS..TWINS + 4].fill(0);
+            row[TWINS..TWINS + 8].fill(0);
         }
     }
 }

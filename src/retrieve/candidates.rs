@@ -1,10 +1,9 @@
 //! Candidates: the few articles, of perhaps millions, that may come first.
 //!
 //! Only which terms a passage holds is looked at here, rarest terms first: each list adds the worth of its term to the
-//! articles it names. Lists are read until enough postings were seen and enough articles found; what is left are the
-//! common terms, which change the order of the best and hardly ever who they are. How often and where terms stand is
-//! counted afterwards, for the candidates alone (`evidence`). In an index of some ten thousand passages every list is
-//! read.
+//! articles it names. Lists are read until the words that matter were looked up and enough articles found; what is left
+//! are the common terms, which change the order of the best and hardly ever who they are. How often and where terms stand
+//! is counted afterwards, for the candidates alone (`evidence`). Of a small index nearly every list is read.
 
 use std::sync::{Mutex, PoisonError};
 

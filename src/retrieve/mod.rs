@@ -29,7 +29,7 @@ pub use facets::Facets;
 pub use passage::Passage;
 pub use semantic::{Mode, Semantic};
 pub use suggest::Suggester;
-pub use weights::Weights;
+pub use weights::{Pruning, Weights};
 
 use crate::dense::{Encoder, Vectors};
 use crate::index::schema::Fields;

@@ -47,7 +47,7 @@ pub(super) struct Candidate {
     pub nearness: f32,
     /// What nearness adds to the evidence; takes away where it is below that of unrelated texts.
     pub meaning: f32,
-    pub twins: u32,
+    pub twins: u64,
 }
 
 impl Candidate {
@@ -404,7 +404,7 @@ fn nearness(region: u32, asked: Option<RegionCode>, weights: &Weights) -> (u8, f
 
 /// Leaves the best of each group of articles with the same body; gives the others by the one left.
 fn fold_twins(candidates: &mut Vec<Candidate>) -> HashMap<u32, Vec<Candidate>> {
-    let mut groups: HashMap<u32, Vec<Candidate>> = HashMap::new();
+    let mut groups: HashMap<u64, Vec<Candidate>> = HashMap::new();
     for candidate in candidates.iter().filter(|c| c.twins != 0) {
         groups.entry(candidate.twins).or_default().push(*candidate);
     }
