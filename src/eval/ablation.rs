@@ -34,9 +34,7 @@ const COMPONENTS: &[(&str, Off)] = &[
     ("length ignored", |w| w.lengths = [0.0; 4]),
     ("no likeness of titles and questions", |w| w.likeness = 0.0),
     ("no tier for the same question", |w| w.same_question = 2.0),
-    ("every list read, every article scored", |w| {
-        w.pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX }
-    }),
+    ("every list read, every article scored", |w| w.pruning = Pruning::NONE),
 ];
 
 /// Measures every component on every folder; `progress` is told folders done.

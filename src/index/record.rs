@@ -68,6 +68,13 @@ pub fn key(kind: Kind, text: &str) -> Cow<'_, str> {
 
 /// Marks a word of one character. No word can begin with it.
 const SINGLE: char = '·';
+/// Marks a word of a title or a curated question, which has a key of its own beside that of the whole passage.
+const TITLED: char = '^';
+
+/// What a word is looked up by in titles and curated questions alone.
+pub fn titled(word: &str) -> String {
+    format!("{TITLED}{word}")
+}
 
 /// The keys of one passage after the other, hardly any of them twice: a posting list takes each but once, and to leave a
 /// key out here costs a tenth of what the search library takes to find that out.
@@ -120,8 +127,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Analyses a folded text as a question is analysed; the keys of its terms are added.
-    pub fn new(analyzer: &Analyzer, folded: &str, keys: &mut Keys) -> Part {
+    /// Analyses a folded text as a question is analysed; the keys of its terms are added, those of titles with `is_title`.
+    pub fn new(analyzer: &Analyzer, folded: &str, is_title: bool, keys: &mut Keys) -> Part {
         let mut part = Part::default();
         let (words, starts) = analyzer.words_and_starts(folded);
         visit_grams(folded, |gram| {
@@ -142,6 +149,9 @@ impl Part {
         });
         for word in &words {
             part.words.push(word.end);
+            if is_title {
+                keys.add(&titled(&word.text));
+            }
             if is_plain(word) {
                 let length = word.end - word.start;
                 if length != 2 {
@@ -220,14 +230,14 @@ impl<'a> Writer<'a> {
     /// Adds a passage; gives the keys of its terms, one a line. Where `heading` is empty, the first `lead` folded
     /// characters of the body are taken for it.
     pub fn add(&mut self, title: &str, questions: &[String], heading: &str, body: &Folded, lead: usize) -> String {
-        let mut of = |text: &str| Part::new(self.analyzer, Folded::new(text).text(), self.keys);
-        let title = of(title);
+        let mut of = |text: &str, is_title| Part::new(self.analyzer, Folded::new(text).text(), is_title, self.keys);
+        let title = of(title, true);
         let questions = questions.iter().fold(Part::default(), |mut all, question| {
-            all.append(of(question));
+            all.append(of(question, true));
             all
         });
-        let heading = of(heading);
-        let body_part = Part::new(self.analyzer, body.text(), self.keys);
+        let heading = of(heading, false);
+        let body_part = Part::new(self.analyzer, body.text(), false, self.keys);
         let lead = if heading.codes.is_empty() && heading.hashes.is_empty() && lead > 0 {
             let beginning: usize = body.chars()[..lead].iter().map(|c| c.len_utf8()).sum();
             body_part.lead(lead, AnswerKind::offered(&body.text()[..beginning]))

@@ -19,8 +19,8 @@ const COUNTED: usize = 1_000;
 pub(super) struct Lead {
     /// What its terms are worth together.
     pub worth: f32,
-    /// What of that words are worth: pairs that are no words are rare, but say little.
-    pub words: f32,
+    /// Whether it is of a word: pairs that are no words are rare, but say little.
+    pub is_word: bool,
     pub list: List,
 }
 
@@ -98,19 +98,22 @@ impl<'r> Gathered<'r> {
     pub fn find(&mut self, mut leads: Vec<Lead>, wanted: &Wanted<'_>) -> Found {
         leads.retain(|lead| lead.list.holders > 0);
         leads.sort_by_key(|lead| lead.list.holders);
-        let Pruning { postings, share, scored } = &self.retriever.weights.pruning;
-        let enough = share * leads.iter().map(|lead| lead.words).sum::<f32>();
-        let (mut read, mut words, mut budget) = (0, 0.0, *postings);
-        let mut leads = leads.into_iter().peekable();
+        let Pruning { postings: mut budget, share, scored, .. } = self.retriever.weights.pruning;
+        let enough = share * leads.iter().filter(|lead| lead.is_word).map(|lead| lead.worth).sum::<f32>();
+        let (mut read, mut known) = (0, 0.0);
         loop {
-            while let Some(lead) = leads.next_if(|l| read + l.list.holders <= budget || words < enough) {
-                read += lead.list.holders;
-                words += lead.words;
-                self.add(&lead);
-            }
+            leads.retain(|lead| {
+                let wanted = read + lead.list.holders <= budget || (lead.is_word && known < enough);
+                if wanted {
+                    read += lead.list.holders;
+                    known += if lead.is_word { lead.worth } else { 0.0 };
+                    self.add(lead);
+                }
+                !wanted
+            });
             let ranked = self.ranked(wanted);
-            if leads.peek().is_none() || ranked.near >= wanted.count {
-                return ranked.best(wanted, (wanted.count * 2).max(*scored));
+            if leads.is_empty() || ranked.near >= wanted.count {
+                return ranked.best(wanted, (wanted.count * 2).max(scored));
             }
             budget = budget.max(read) * 2;
         }
@@ -213,5 +216,62 @@ impl Ranked {
         self.keys.sort_unstable_by(|a, b| b.cmp(a));
         let articles: Vec<u32> = self.keys.iter().map(|key| LAST - (*key as u32 & LAST)).collect();
         Found { scored: scored.min(articles.len()), articles, total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::corpus::vocabulary::Vocabulary;
+    use crate::index::build::{Plan, build};
+    use crate::index::{Analyzer, IndexDocument};
+    use crate::region::Regions;
+    use crate::retrieve::{Pruning, Query, Retriever, Weights};
+
+    const ARTICLES: usize = 41_000;
+    const WORDS: [&str; 12] =
+        ["医保", "断缴", "补缴", "退休", "余额", "转移", "报销", "生育", "门诊", "住院", "待遇", "等待期"];
+
+    /// Each article is a line with its own number and three of the words, so that many hold the same ones.
+    fn line(number: usize) -> String {
+        let word = |n: usize| WORDS[n % WORDS.len()];
+        format!("n{number} {}，{}，{}", word(number), word(number / 12), word(number / 150))
+    }
+
+    /// An index that two threads write, if there are two.
+    fn index(dir: &std::path::Path) -> Retriever {
+        let analyzer = Analyzer::new(&Vocabulary::default());
+        let plan = Plan { analyzer: &analyzer, topics: &[], place_names: &[], progress: &|_| {} };
+        let documents = (0..ARTICLES).map(|n| IndexDocument::plain(&n.to_string(), "", &line(n))).collect();
+        build(dir, documents, &plan).expect("it builds");
+        Retriever::open(dir, analyzer.clone(), &[], &Regions::default()).expect("it opens")
+    }
+
+    #[test]
+    fn what_is_left_out_costs_no_first_place() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut retriever = index(dir.path());
+        let questions =
+            ["医保断缴补缴", "退休以后医保余额转移怎么办", "住院报销待遇的等待期", "生育 n40321", "n7 门诊"];
+        let best = |retriever: &Retriever, text| {
+            retriever.search(&Query { text, limit: 1, ..Query::default() }).hits.first().map_or(0.0, |hit| hit.score)
+        };
+        let pruned = questions.map(|text| best(&retriever, text));
+        retriever = retriever.with_weights(Weights { pruning: Pruning::NONE, ..Weights::default() });
+        for (question, pruned) in questions.iter().zip(pruned) {
+            let whole = best(&retriever, question);
+            assert!(pruned >= whole * 0.98, "{question}: {pruned} of {whole}");
+        }
+    }
+
+    #[test]
+    fn numbers_hold_through_all_parts_of_an_index() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let retriever = index(dir.path());
+        for number in [0, 1, ARTICLES / 2 - 1, ARTICLES / 2, ARTICLES / 2 + 1, ARTICLES - 1] {
+            let found = retriever.search(&Query { text: &format!("n{number}"), limit: 2, ..Query::default() });
+            let hit = found.hits.first().expect("its own article");
+            assert_eq!((hit.article.clone(), hit.text.clone()), (number.to_string(), line(number)));
+            assert_eq!(found.total, 1, "{number}");
+        }
     }
 }

@@ -20,6 +20,7 @@ use super::semantic::{Meaning, Mode, Near, Semantic};
 use super::terms::{Kind, Terms};
 use super::{Facets, Found, Query, Retriever, Weights, facets, passage};
 use crate::index::build::date_number;
+use crate::index::record;
 use crate::index::table::Row;
 use crate::region::RegionCode;
 
@@ -216,17 +217,19 @@ fn find(
 ) -> Ranked<'static> {
     let (mut weighed, lists) = weigh(retriever, &terms.all);
     let ideal: f32 = weighed.iter().map(|w| w.value).sum();
-    let mut leads: Vec<Lead> = lists.into_iter().map(|list| Lead { worth: 0.0, words: 0.0, list }).collect();
+    let mut leads: Vec<Lead> = lists.into_iter().map(|list| Lead { worth: 0.0, is_word: false, list }).collect();
     for term in weighed.iter_mut().filter(|w| w.term.decisive) {
         term.worth = worth(term);
         let lead = &mut leads[term.list];
         lead.worth += term.worth;
-        if term.term.kind == Kind::Words {
-            lead.words += term.worth;
-        }
+        lead.is_word |= term.term.kind == Kind::Words;
+    }
+    for term in weighed.iter().filter(|w| w.worth > 0.0 && w.term.kind == Kind::Words) {
+        let list = retriever.postings.find(&record::titled(&term.term.text));
+        leads.push(Lead { worth: term.worth * retriever.weights.pruning.titled, is_word: true, list });
     }
     leads.retain(|lead| lead.worth > 0.0);
-    let whole: f32 = leads.iter().map(|lead| lead.worth).sum();
+    let whole: f32 = weighed.iter().map(|term| term.worth).sum();
     if leads.is_empty() {
         return Ranked { terms, ..Ranked::default() };
     }

@@ -70,17 +70,24 @@ pub struct Weights {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pruning {
-    /// Postings that are read, rarest terms first; where they name too few articles, twice as many are …
+    /// Postings that are read, rarest terms first; where they name too few articles, twice as many are.
     pub postings: u64,
-    /// … and until this share of what the question's words are worth was looked up, however common they are.
+    /// Words are read on until this share of what all of them are worth was looked up, however common they are.
     pub share: f32,
+    /// What a word in a title or curated question counts more than elsewhere, when articles are chosen to be scored.
+    pub titled: f32,
     /// So many articles are scored exactly, or twice as many as are asked for.
     pub scored: usize,
 }
 
+impl Pruning {
+    /// Nothing is left out.
+    pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, titled: 0.35, scored: usize::MAX };
+}
+
 impl Default for Pruning {
     fn default() -> Pruning {
-        Pruning { postings: 20_000, share: 0.6, scored: 384 }
+        Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384 }
     }
 }
 

@@ -38,7 +38,7 @@ fn text(criterion: &mut Criterion) {
         step("whole", &|| {
             let folded = Folded::new(text);
             let mut keys = keys.borrow_mut();
-            let part = Part::new(&analyzer, folded.text(), &mut keys);
+            let part = Part::new(&analyzer, folded.text(), false, &mut keys);
             part.lengths().iter().sum::<u32>() as usize + keys.take().len()
         });
     }
