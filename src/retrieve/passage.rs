@@ -97,7 +97,8 @@ fn string(document: &TantivyDocument, field: Field) -> String {
 pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ranked<'_>) -> Passage {
     let row = retriever.table.row(candidate.article);
     let place = best_of(retriever, candidate, ranked);
-    let card = retriever.shelf.get(retriever, candidate.article).card.clone();
+    let known = retriever.shelf.get(retriever, candidate.article);
+    let card = &known.card;
     let document = retriever.postings.stored(row.first + place as u32);
     let fields = retriever.postings.fields();
     let (heading, text) = (string(&document, fields.heading), string(&document, fields.text));
@@ -107,8 +108,8 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ra
     let code = RegionCode::parse(&format!("{:06}", row.region)).unwrap_or(RegionCode::NATION);
     Passage {
         id: format!("{}#{}", card.id, place + 1),
-        article: card.id,
-        title: card.title,
+        article: card.id.clone(),
+        title: card.title.clone(),
         heading,
         highlight: highlight(&text, &ranges),
         ranges,
@@ -119,7 +120,7 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ra
         published: date(row.published),
         effective_from: date(row.effective_from),
         effective_to: date(row.effective_to),
-        source: Origin { title: card.source, url: card.url, document: card.document },
+        source: Origin { title: card.source.clone(), url: card.url.clone(), document: card.document.clone() },
         in_force: candidate.in_force,
         same_question: candidate.same_question,
         in_region: candidate.class < 2,
@@ -174,7 +175,7 @@ pub(super) struct Marker {
     /// begin and end makes no difference.
     plain: HashMap<char, Vec<Vec<char>>>,
     /// Codes, numbers and lines of the synonym list, with their hashes in records.
-    others: HashMap<(String, Kind), u32>,
+    others: Vec<(String, Kind, u32)>,
 }
 
 impl Marker {
@@ -187,8 +188,7 @@ impl Marker {
             {
                 marker.plain.entry(first).or_default().push(characters.collect());
             } else {
-                let key = (term.text.clone(), term.kind);
-                marker.others.insert(key, record::hash(term.kind, &term.text));
+                marker.others.push((term.text.clone(), term.kind, record::hash(term.kind, &term.text)));
             }
         }
         marker
@@ -204,12 +204,12 @@ impl Marker {
             let found = self.plain.get(first).into_iter().flatten().filter(|rest| chars[at + 1..].starts_with(rest));
             hits.extend(found.map(|rest| at..at + 1 + rest.len()));
         }
-        let may_hold = |record: Record<'_>| self.others.values().any(|hash| record.holds(*hash));
+        let may_hold = |record: Record<'_>| self.others.iter().any(|(.., hash)| record.holds(*hash));
         if !self.others.is_empty() && record.is_none_or(may_hold) {
             let words = analyzer.words(folded.text()).into_iter().map(|t| (t, Kind::Words));
             let grams = analyzer.grams(folded.text()).into_iter().map(|t| (t, Kind::Grams));
             let wanted = |(token, kind): &(Token<'_>, Kind)| {
-                self.others.keys().any(|(text, other)| *text == token.text && other == kind)
+                self.others.iter().any(|(text, other, _)| *text == token.text && other == kind)
             };
             hits.extend(words.chain(grams).filter(wanted).map(|(token, _)| token.start..token.end));
         }

@@ -81,13 +81,14 @@ pub struct Pruning {
 }
 
 impl Pruning {
+    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384 };
     /// Nothing is left out.
-    pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, titled: 0.35, scored: usize::MAX };
+    pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX, ..Pruning::FITTED };
 }
 
 impl Default for Pruning {
     fn default() -> Pruning {
-        Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384 }
+        Pruning::FITTED
     }
 }
 

@@ -179,30 +179,12 @@ const MARKS: usize = 13;
 static OFFERS: LazyLock<AhoCorasick> =
     LazyLock::new(|| AhoCorasick::new(CUES).unwrap_or_else(|e| unreachable!("a short list of words: {e}")));
 
+/// Characters that numbers are written in, digits aside.
+const NUMERALS: [char; 15] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '两', '半'];
+
 /// Numbers with what follows them: 6个月, 8.5%, 3200元, 12393, 9月3日.
 fn numbers(folded: &str, add: &mut impl FnMut(AnswerKind)) {
-    let is_numeral = |c: char| {
-        let is_word = || {
-            matches!(
-                c,
-                '零' | '一'
-                    | '二'
-                    | '三'
-                    | '四'
-                    | '五'
-                    | '六'
-                    | '七'
-                    | '八'
-                    | '九'
-                    | '十'
-                    | '百'
-                    | '千'
-                    | '两'
-                    | '半'
-            )
-        };
-        c.is_ascii_digit() || is_word()
-    };
+    let is_numeral = |c: char| c.is_ascii_digit() || NUMERALS.contains(&c);
     let mut rest = folded;
     while let Some(start) = rest.find(is_numeral) {
         rest = &rest[start..];

@@ -46,13 +46,8 @@ enum Class {
 
 fn class(c: char) -> Class {
     match c {
-        _ if c.is_ascii() => {
-            if c.is_ascii_alphanumeric() {
-                Class::Letter
-            } else {
-                Class::Other
-            }
-        }
+        '0'..='9' | 'A'..='Z' | 'a'..='z' => Class::Letter,
+        '\0'..='\x7f' => Class::Other,
         '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' => {
             Class::Han
         }
