@@ -13,7 +13,7 @@ use crate::corpus::article::Article;
 use crate::facts::Facts;
 use crate::index::Snapshot;
 use crate::region::RegionCode;
-use crate::retrieve::{Explanation, Found, Passage, Query};
+use crate::retrieve::{Explanation, Found, Passage, Query, Unavailable};
 use crate::rules::{self, Case, Outcome, Status};
 use crate::understand::{AskedPlace, Cue, OUT_OF_SCOPE, Understander, Understanding};
 
@@ -81,7 +81,8 @@ impl Engine {
         IndexInfo { generation: generation.name.clone(), built_at: generation.built_at.clone() }
     }
 
-    /// Answers one question. Never fails: what is missing or unknown is a status.
+    /// Answers one question. Never fails: what is missing or unknown is a status, and where passages could not be looked
+    /// for, [`Answer::unsearched`] and a caveat say so.
     pub fn answer(&self, question: &Question<'_>) -> Answer {
         let understood = self.understander.understand(question.text, question.at, None);
         self.answer_understood(question, understood)
@@ -97,7 +98,9 @@ impl Engine {
         }
         let region = understood.place.as_ref().map(|p| p.code);
         let outcomes = self.compute(&understood, region, question.at);
-        let (mut passages, explanations) = self.retrieve(&understood, region, question.at, question.explain);
+        let retrieved = self.retrieve(&understood, region, question.at, question.explain);
+        let unsearched = retrieved.is_err();
+        let (mut passages, explanations) = retrieved.unwrap_or_default();
         adopt_topic(&mut understood, &mut passages);
 
         let words = Words { regions: &self.snapshot.corpus.law.regions, lexicon: self.understander.lexicon() };
@@ -124,12 +127,13 @@ impl Engine {
                 &understood.unclear,
             ),
             conflicts,
-            caveats: self.caveats(&outcomes, &passages, question.at),
+            caveats: self.caveats(&outcomes, &passages, question.at, unsearched),
             suggestions: self.suggestions(&understood, &passages),
             passages,
             took_ms: 0.0,
             index: self.info(),
             id: String::new(),
+            unsearched,
             explain: question.explain.then(|| self.explain(&understood, region, question.at, &explanations)),
         };
         answer.id = answer.identity();
@@ -156,10 +160,10 @@ impl Engine {
         region: Option<RegionCode>,
         at: Date,
         explain: bool,
-    ) -> (Vec<Passage>, Vec<Explanation>) {
+    ) -> Result<(Vec<Passage>, Vec<Explanation>), Unavailable> {
         // What is plainly about something else gets no passages of ours.
         if understood.topic() == OUT_OF_SCOPE && understood.topics.iter().any(|t| t.points > 0.0) {
-            return (vec![], vec![]);
+            return Ok((vec![], vec![]));
         }
         let about = about(understood);
         let query = Query {
@@ -171,18 +175,24 @@ impl Engine {
             ..Query::default()
         };
         let retriever = &self.snapshot.retriever;
-        let explanations = if explain { retriever.explain(&query) } else { vec![] };
-        (retriever.search(&query).hits, explanations)
+        let explanations = if explain { retriever.explain(&query)? } else { vec![] };
+        Ok((retriever.search(&query)?.hits, explanations))
     }
 
     /// Ranked passages, as an answer would show them: the words are understood first. A region given by the
     /// caller wins over one that the words name.
-    pub fn search(&self, query: &Query<'_>, at: Date) -> Found {
+    ///
+    /// # Errors
+    /// The engine that holds the passages is elsewhere and does not answer.
+    pub fn search(&self, query: &Query<'_>, at: Date) -> Result<Found, Unavailable> {
         self.with_understanding(query, at, |query| self.snapshot.retriever.search(query))
     }
 
     /// How each hit that [`Engine::search`] gives came to its place.
-    pub fn explain_search(&self, query: &Query<'_>, at: Date) -> Vec<Explanation> {
+    ///
+    /// # Errors
+    /// As [`Engine::search`].
+    pub fn explain_search(&self, query: &Query<'_>, at: Date) -> Result<Vec<Explanation>, Unavailable> {
         self.with_understanding(query, at, |query| self.snapshot.retriever.explain(query))
     }
 
@@ -195,8 +205,11 @@ impl Engine {
     }
 
     /// Where nothing was computed the answer rests on its first passage, and says so if nobody could verify that, or if it
-    /// is due for review.
-    fn caveats(&self, outcomes: &[Outcome], passages: &[Passage], at: Date) -> Vec<String> {
+    /// is due for review. Where passages could not be looked for, that is said.
+    fn caveats(&self, outcomes: &[Outcome], passages: &[Passage], at: Date, unsearched: bool) -> Vec<String> {
+        if unsearched {
+            return vec![compose::UNSEARCHED.to_owned()];
+        }
         let first = passages.first().filter(|_| outcomes.is_empty());
         let Some(article) = first.and_then(|p| self.article(&p.article)) else {
             return vec![];

@@ -237,7 +237,7 @@ fn without_the_stage_everything_is_as_without_a_model() {
     let never = generations::open_as(with_model, Mode::Never).unwrap();
     for text in QUESTIONS {
         let query = Query { text, limit: 10, ..Query::default() };
-        let (a, b) = (plain.retriever.search(&query), never.retriever.search(&query));
+        let (a, b) = (plain.retriever.search(&query).unwrap(), never.retriever.search(&query).unwrap());
         assert_eq!((a.hits, a.total), (b.hits, b.total), "{text}");
     }
     assert!(index::open(&INDEXES.1).is_ok(), "auto needs no model");
@@ -253,14 +253,14 @@ fn whatever_the_model_says_places_scores_and_pages_hold() {
     for text in QUESTIONS {
         for region in [None, Some(shenzhen)] {
             let query = Query { text, region, limit: 30, ..Query::default() };
-            let found = always.retriever.search(&query);
-            let explained = always.retriever.explain(&query);
+            let found = always.retriever.search(&query).unwrap();
+            let explained = always.retriever.explain(&query).unwrap();
             assert_eq!(found.hits.len(), found.total.min(30), "{text}");
             assert!(found.hits.windows(2).all(|pair| pair[0].score >= pair[1].score), "{text}");
             assert!(found.hits.iter().all(|hit| hit.in_region || found.elsewhere), "{text}");
             assert!(explained.iter().all(|e| e.fusion.is_some()), "{text}");
             for (i, hit) in found.hits.iter().enumerate().take(5) {
-                let page = always.retriever.search(&Query { limit: 1, offset: i, ..query });
+                let page = always.retriever.search(&Query { limit: 1, offset: i, ..query }).unwrap();
                 assert_eq!((&page.hits[0], page.total), (hit, found.total), "{text}: {i}");
                 assert_eq!(explained[i].article, hit.article);
             }
@@ -274,7 +274,7 @@ fn a_curated_question_in_its_own_words_stays_first() {
     let always = generations::open_as(with_model, Mode::Always).unwrap();
     for article in always.corpus.articles.iter().filter(|a| !a.questions.is_empty()).step_by(40) {
         let query = Query { text: &article.questions[0], region: Some(article.region), limit: 3, ..Query::default() };
-        let first = &always.retriever.search(&query).hits[0];
+        let first = &always.retriever.search(&query).unwrap().hits[0];
         assert!(first.same_question && first.score >= 0.97, "{}: {}", article.questions[0], first.title);
     }
 }

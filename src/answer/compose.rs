@@ -70,6 +70,9 @@ fn unit_word(unit: &str) -> &'static str {
     }
 }
 
+/// Said where passages could not be looked for.
+pub const UNSEARCHED: &str = "检索服务暂时没有回应,这次没有列出相关条文;算出的结果不受影响。";
+
 /// Facts with their units, spans and origins.
 pub fn facts_json(known: &Facts) -> Map<String, Value> {
     let mut json = Map::new();

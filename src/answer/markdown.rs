@@ -62,10 +62,10 @@ fn ended(mut out: String) -> String {
 fn rest(out: &mut String, answer: &Answer) {
     if answer.computed.is_empty() {
         let line = match answer.status {
-            AnswerStatus::NoMatch if topic(answer) == crate::understand::OUT_OF_SCOPE => {
+            AnswerStatus::NoMatch if !answer.unsearched && topic(answer) == crate::understand::OUT_OF_SCOPE => {
                 "这个问题不属于医保规则能回答的范围,没有作任何计算。医保问题可打 12393,社保其他问题可打 12333。"
             }
-            AnswerStatus::NoMatch => "没有查到能回答这个问题的资料,不作猜测。可以换个说法,或拨打医保服务热线 12393。",
+            AnswerStatus::NoMatch => answer.nothing(),
             _ => "这个问题没有可计算的规则,以下是相关资料:",
         };
         let _ = writeln!(out, "{line}\n");

@@ -47,6 +47,9 @@ pub struct Answer {
     pub index: IndexInfo,
     /// Names this answer in feedback; see [`Answer::identity`].
     pub id: String,
+    /// Passages could not be looked for: that there are none says nothing.
+    #[serde(skip)]
+    pub unsearched: bool,
     /// Each step, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Value>,
@@ -58,6 +61,19 @@ impl Answer {
     pub fn identity(&self) -> String {
         let asked = serde_json::json!([self.question, self.at, self.understanding, self.index.generation]);
         Sha256::digest(asked.to_string()).iter().take(16).map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Whether there is nothing to say for now, because passages could not be looked for.
+    pub fn is_unavailable(&self) -> bool {
+        self.unsearched && self.status == AnswerStatus::NoMatch
+    }
+
+    /// What is said where nothing was computed and nothing found.
+    pub fn nothing(&self) -> &'static str {
+        match self.unsearched {
+            true => "暂时查不到资料:检索服务没有回应,请过一会儿再问,或拨打医保服务热线 12393。",
+            false => "没有查到能回答这个问题的资料,不作猜测。可以换个说法,或拨打医保服务热线 12393。",
+        }
     }
 
     /// The fact to ask for next, where one is missing: one question at a time.

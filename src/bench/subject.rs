@@ -120,7 +120,7 @@ impl Target {
         match self {
             Target::Folder(_) => {
                 let query = Query { text: question, limit: LIMIT, ..Query::default() };
-                std::hint::black_box(engine.snapshot.retriever.search(&query));
+                let _ = std::hint::black_box(engine.snapshot.retriever.search(&query));
             }
             Target::InUse => {
                 let asked =

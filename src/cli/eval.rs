@@ -155,11 +155,11 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             let engine = Engine::new(places.open()?);
             let rows: Vec<passages::Row> = retrieval::rows(file, |row| row)?;
             let today = super::ask::day(None)?;
-            let f = passages::ask(&rows, &engine, today);
+            let f = passages::ask(&rows, &engine, today)?;
             if *json {
                 print_json(&f)?;
             } else if *markdown {
-                print_line(report::passages(&f, &rows, &engine, today).trim_end())?;
+                print_line(report::passages(&f, &rows, &engine, today)?.trim_end())?;
             } else {
                 print_line(&format!(
                     "{} 题:第一条命中 {:.3},前三 {:.3},前十 {:.3};MRR@10 {:.3}\n没有找到:{}",

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
     }
     for path in passage_files {
         let all: Vec<passages::Row> = retrieval::rows(path, |row| row)?;
-        measures.push(compare::passages(&path.display().to_string(), &a, &b, &all, today));
+        measures.push(compare::passages(&path.display().to_string(), &a, &b, &all, today)?);
     }
     for dir in sets {
         measures.push(compare::retrieval(dir, &arguments.split, &a, &b)?);

@@ -64,7 +64,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
         ..Query::default()
     };
     let started = Instant::now();
-    let found = engine.search(&query, day(None)?);
+    let found = engine.search(&query, day(None)?)?;
     let took_ms = started.elapsed().as_secs_f64() * 1e3;
     if arguments.json {
         let generation = &engine.snapshot.generation;

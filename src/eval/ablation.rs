@@ -51,7 +51,7 @@ pub fn run(dirs: &[PathBuf], split: &str, analyzer: &Analyzer, progress: &dyn Fn
             let mut weights = Weights::default();
             off(&mut weights);
             retriever = retriever.with_weights(weights);
-            line.ndcg.push(retrieval::ask(&retriever, &questions).ndcg_10);
+            line.ndcg.push(retrieval::ask(&retriever, &questions)?.ndcg_10);
         }
         progress(done as u64 + 1);
     }

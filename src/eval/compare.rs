@@ -140,16 +140,15 @@ pub fn answers(set: &str, a: &Side, b: &Side, rows: &[Value], today: Date) -> Me
 }
 
 /// Rows as `eval passages` has them: one over the place of the first right passage.
-pub fn passages(set: &str, a: &Side, b: &Side, rows: &[passages::Row], today: Date) -> Measure {
-    let figure =
-        |side: &Side, row: &passages::Row| passages::ask(std::slice::from_ref(row), &side.engine, today).mrr_10;
-    let pair = |row: &passages::Row| Pair {
-        id: row.id.clone(),
-        question: row.question.clone(),
-        a: figure(a, row),
-        b: figure(b, row),
+pub fn passages(set: &str, a: &Side, b: &Side, rows: &[passages::Row], today: Date) -> Result<Measure> {
+    let figure = |side: &Side, row: &passages::Row| -> Result<f64> {
+        Ok(passages::ask(std::slice::from_ref(row), &side.engine, today)?.mrr_10)
     };
-    Measure::of(set, "段落 MRR@10", rows.iter().map(pair).collect())
+    let pair = |row: &passages::Row| -> Result<Pair> {
+        Ok(Pair { id: row.id.clone(), question: row.question.clone(), a: figure(a, row)?, b: figure(b, row)? })
+    };
+    let pairs: Result<Vec<Pair>> = rows.iter().map(pair).collect();
+    Ok(Measure::of(set, "段落 MRR@10", pairs?))
 }
 
 /// A folder as `eval retrieval` has it, indexed with the words of either corpus.
@@ -163,9 +162,9 @@ pub fn retrieval(dir: &Path, split: &str, a: &Side, b: &Side) -> Result<Measure>
         let (retriever, _) =
             retrieval::index(retrieval::documents(dir)?, &scratch, &side.engine.snapshot.analyzer, &|_| {})?;
         let one = |row: &(String, HashSet<String>)| {
-            retrieval::ask(&retriever, &Questions { rows: vec![row.clone()] }).ndcg_10
+            Ok(retrieval::ask(&retriever, &Questions { rows: vec![row.clone()] })?.ndcg_10)
         };
-        Ok(questions.rows.iter().map(one).collect())
+        questions.rows.iter().map(one).collect()
     };
     let (under_a, under_b) = (figures(a)?, figures(b)?);
     let pairs = questions.rows.iter().zip(under_a.iter().zip(&under_b)).enumerate();

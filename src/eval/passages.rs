@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::retrieve::Query;
+use crate::retrieve::{Query, Unavailable};
 
 /// One row of the file; other members are for people.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,10 +33,10 @@ pub struct Figures {
 }
 
 /// Asks every row.
-pub fn ask(rows: &[Row], engine: &Engine, at: Date) -> Figures {
+pub fn ask(rows: &[Row], engine: &Engine, at: Date) -> Result<Figures, Unavailable> {
     let mut figures = Figures { cases: rows.len(), ..Figures::default() };
     for row in rows {
-        let found = engine.search(&Query { text: &row.question, limit: 10, ..Query::default() }, at);
+        let found = engine.search(&Query { text: &row.question, limit: 10, ..Query::default() }, at)?;
         let wanted: Vec<String> = row.answer_contains.iter().map(|s| bare(s)).collect();
         let place = found.hits.iter().position(|hit| {
             let text = bare(&hit.text);
@@ -55,7 +55,7 @@ pub fn ask(rows: &[Row], engine: &Engine, at: Date) -> Figures {
     for figure in [&mut figures.hit_1, &mut figures.hit_3, &mut figures.hit_10, &mut figures.mrr_10] {
         *figure /= count;
     }
-    figures
+    Ok(figures)
 }
 
 /// A text without its white space.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answers::{Failure, Report};
 use super::{passages, retrieval};
 use crate::engine::Engine;
-use crate::retrieve::Query;
+use crate::retrieve::{Query, Unavailable};
 
 /// Passages shown with a miss.
 const SHOWN: usize = 3;
@@ -94,7 +94,12 @@ fn text(value: &Value) -> &str {
 }
 
 /// The report of `eval passages`; each miss with the passages that came instead.
-pub fn passages(figures: &passages::Figures, rows: &[passages::Row], engine: &Engine, at: Date) -> String {
+pub fn passages(
+    figures: &passages::Figures,
+    rows: &[passages::Row],
+    engine: &Engine,
+    at: Date,
+) -> Result<String, Unavailable> {
     let mut out = format!(
         "# 段落评测\n\n| 题数 | 第一条 | 前三 | 前十 | MRR@10 |\n|---:|---:|---:|---:|---:|\n| {} | {:.3} | {:.3} | {:.3} | {:.3} |\n",
         figures.cases, figures.hit_1, figures.hit_3, figures.hit_10, figures.mrr_10
@@ -104,12 +109,12 @@ pub fn passages(figures: &passages::Figures, rows: &[passages::Row], engine: &En
     }
     for row in rows.iter().filter(|row| figures.misses.contains(&row.id)) {
         let _ = writeln!(out, "\n### {}\n\n问:{}\n\n应含:{}\n", row.id, row.question, row.answer_contains.join(" 或 "));
-        let found = engine.search(&Query { text: &row.question, limit: SHOWN, ..Query::default() }, at);
+        let found = engine.search(&Query { text: &row.question, limit: SHOWN, ..Query::default() }, at)?;
         for (i, hit) in found.hits.iter().enumerate() {
             let _ = writeln!(out, "{}. {}({},{:.2})", i + 1, hit.title, hit.id, hit.score);
         }
     }
-    out
+    Ok(out)
 }
 
 /// The report of `eval retrieval`.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::dense::{Encoder, Role, Vectors};
 use crate::index::{Analyzer, IndexDocument, build, meaning};
 use crate::region::Regions;
-use crate::retrieve::{Mode, Query, Retriever, Weights};
+use crate::retrieve::{Mode, Query, Retriever, Unavailable, Weights};
 
 /// How far down the list is looked.
 const DEPTH: usize = 10;
@@ -150,7 +150,7 @@ pub fn run(dir: &Path, split: &str, plan: Plan<'_>) -> Result<Figures> {
         retriever = retriever.with_semantic(with.encoder, vectors, with.mode);
         encoding = Some(figures);
     }
-    let asked = ask(&retriever, &questions);
+    let asked = ask(&retriever, &questions)?;
     Ok(Figures { passages: built.passages, index_seconds: built.index_seconds, semantic: encoding, ..asked })
 }
 
@@ -197,12 +197,12 @@ fn encode<'p>(
 }
 
 /// Asks every question and compares the first ten articles with its answers.
-pub fn ask(retriever: &Retriever, questions: &Questions) -> Figures {
+pub fn ask(retriever: &Retriever, questions: &Questions) -> Result<Figures, Unavailable> {
     let mut figures = Figures { queries: questions.rows.len(), ..Figures::default() };
     let mut times = vec![];
     for (text, answers) in &questions.rows {
         let started = Instant::now();
-        let found = retriever.search(&Query { text, limit: DEPTH, ..Query::default() });
+        let found = retriever.search(&Query { text, limit: DEPTH, ..Query::default() })?;
         times.push(started.elapsed().as_secs_f64() * 1e6);
         let right: Vec<bool> = found.hits.iter().map(|hit| answers.contains(&hit.article)).collect();
         let recall =
@@ -224,7 +224,7 @@ pub fn ask(retriever: &Retriever, questions: &Questions) -> Figures {
         *figure /= count;
     }
     figures.latency_us = percentiles(times);
-    figures
+    Ok(figures)
 }
 
 /// Normalised discounted cumulative gain over the first ten, every answer worth the same.

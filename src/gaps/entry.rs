@@ -117,6 +117,8 @@ impl Entry {
 fn reason(answer: &Answer) -> Option<Reason> {
     let unclear = || answer.passages.first().is_none_or(|p| p.score < CLEAR_HIT);
     match answer.status {
+        // Nobody looked.
+        _ if answer.unsearched => None,
         AnswerStatus::NoMatch => Some(Reason::NoMatch),
         _ if answer.computed.iter().any(|c| c.status == "no_parameter") => Some(Reason::NoParameter),
         AnswerStatus::NeedsFacts => Some(Reason::NeedsFacts),

@@ -109,5 +109,8 @@ async fn answer(
 ) -> Result<(Extension<Note>, Json<Answer>), Problem> {
     let live = app.live()?;
     let (answer, note) = Asked::read(input, &live)?.answer(&live);
+    if answer.is_unavailable() {
+        return Err(Problem::unsearched());
+    }
     Ok((Extension(note), Json(answer)))
 }

@@ -7,6 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::retrieve::Unavailable;
+
 macro_rules! kinds {
     ($($name:ident $slug:literal $status:ident $title:literal;)*) => {
         /// What went wrong.
@@ -67,6 +69,7 @@ kinds! {
     RecordsOff "records-off" FORBIDDEN "没有开启记录";
     RecordsUnavailable "records-unavailable" SERVICE_UNAVAILABLE "记录暂时用不了";
     NotReady "not-ready" SERVICE_UNAVAILABLE "服务还没有准备好";
+    SearchUnavailable "search-unavailable" SERVICE_UNAVAILABLE "检索暂时用不了";
     Timeout "timeout" REQUEST_TIMEOUT "请求超时";
     Internal "internal" INTERNAL_SERVER_ERROR "服务出错";
 }
@@ -130,6 +133,11 @@ impl Problem {
         Problem { kind, detail: detail.into(), errors: vec![], retry_after }
     }
 
+    /// Passages cannot be looked for at present.
+    pub fn unsearched() -> Problem {
+        Problem::new(Kind::SearchUnavailable, "检索服务暂时没有回应,请过一会儿再试").after(5)
+    }
+
     /// The same, with the seconds after which to ask again.
     pub fn after(self, seconds: u64) -> Problem {
         Problem { retry_after: Some(seconds), ..self }
@@ -172,6 +180,12 @@ impl Problem {
             errors: &self.errors,
         };
         serde_json::to_vec(&body).unwrap_or_default()
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(_: Unavailable) -> Problem {
+        Problem::unsearched()
     }
 }
 

@@ -77,7 +77,7 @@ impl Asked {
     }
 
     /// Searches, by the clock.
-    pub fn search(self, live: &Live) -> (SearchResult, Note) {
+    pub fn search(self, live: &Live) -> Result<(SearchResult, Note), Problem> {
         let Asked { text, region, topic, year, limit, offset } = self;
         let started = Instant::now();
         let query = Query {
@@ -90,7 +90,7 @@ impl Asked {
             facets: true,
             ..Query::default()
         };
-        let found = live.engine.search(&query, today());
+        let found = live.engine.search(&query, today())?;
         let took_ms = started.elapsed().as_secs_f64() * 1e3;
         let note = Note::of(&text);
         let result = SearchResult {
@@ -103,7 +103,7 @@ impl Asked {
             took_ms,
             index: live.engine.info(),
         };
-        (result, note)
+        Ok((result, note))
     }
 }
 
@@ -112,6 +112,6 @@ async fn search(
     FromQuery(input): FromQuery,
 ) -> Result<(Extension<Note>, Json<SearchResult>), Problem> {
     let live = app.live()?;
-    let (result, note) = Asked::read(input, "q", &live)?.search(&live);
+    let (result, note) = Asked::read(input, "q", &live)?.search(&live)?;
     Ok((Extension(note), Json(result)))
 }

@@ -275,7 +275,7 @@ fn build_aside(
         model,
     };
     let retriever = open_retriever(aside, &generation, &corpus, &analyzer)?;
-    let report = verify::verify(&retriever, &corpus.articles);
+    let report = verify::verify(&retriever, &corpus.articles)?;
     if !report.lost.is_empty() {
         return Err(IndexError::Unverified(report.lost));
     }

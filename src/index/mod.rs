@@ -14,6 +14,7 @@ pub mod frozen;
 pub mod generations;
 pub mod meaning;
 pub mod passages;
+pub mod prepare;
 pub mod record;
 pub mod schema;
 pub mod table;
@@ -46,6 +47,8 @@ pub enum IndexError {
     Unsteady(PathBuf),
     #[error("语料有 {} 处问题,索引没有重建;第一处:{}", .0.len(), .0[0])]
     Corpus(Vec<crate::corpus::Problem>),
+    #[error("检索引擎用不了:{0}")]
+    Engine(#[from] crate::retrieve::Unavailable),
     #[error(transparent)]
     Model(#[from] crate::dense::ModelError),
     #[error("校验不通过,沿用原来的索引;前十条里找不到自己文章的问题有 {} 个,第一个:{}", .0.len(), .0[0])]
@@ -91,7 +94,7 @@ impl IndexError {
                 "索引读不了,详见服务的日志".to_owned()
             }
             IndexError::Model(_) => "语义模型读不了,详见服务的日志".to_owned(),
-            IndexError::Corpus(_) | IndexError::Unverified(_) => self.to_string(),
+            IndexError::Corpus(_) | IndexError::Unverified(_) | IndexError::Engine(_) => self.to_string(),
         }
     }
 

@@ -20,6 +20,7 @@ use tantivy::fieldnorm::FieldNormReader;
 
 use super::Analyzer;
 use super::schema::{BODY, HEADINGS, PARTS};
+use super::table::Lengths;
 use crate::retrieve::terms::Kind;
 use crate::text::Folded;
 use crate::text::answer_kind::AnswerKind;
@@ -219,7 +220,7 @@ pub struct Writer<'a> {
     /// Records so far.
     pub bytes: Vec<u8>,
     /// Words and grams of the whole article, by kind and part.
-    pub tokens: [[u32; 4]; 2],
+    pub tokens: Lengths,
 }
 
 impl<'a> Writer<'a> {
@@ -319,4 +320,13 @@ impl<'r> Record<'r> {
     pub fn holds(&self, hash: u32) -> bool {
         self.hashes.as_chunks().0.iter().any(|bytes| u32::from_le_bytes(*bytes) & !3 == hash)
     }
+}
+
+/// Records that stand one after the other.
+pub fn all(mut bytes: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    std::iter::from_fn(move || {
+        let (record, after) = Record::read(bytes)?;
+        bytes = after;
+        Some(record)
+    })
 }

@@ -8,16 +8,18 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tantivy::Directory;
 use tantivy::directory::{MmapDirectory, OwnedBytes};
 use tantivy::fieldnorm::FieldNormReader;
 
-use super::record::Record;
 use super::schema::{BODY, PARTS};
 
 /// Kinds of terms: words and grams.
 pub const KINDS: usize = 2;
+/// Words and grams of an article, by kind and part.
+pub type Lengths = [[u32; PARTS.len()]; KINDS];
 
 const ARTICLES: &str = "articles.bin";
 const PASSAGES: &str = "passages.bin";
@@ -51,11 +53,16 @@ pub struct Row {
     pub authority: u8,
     /// Lengths of the whole article in tantivy's one-byte scale, by kind and part.
     pub norms: [[u8; PARTS.len()]; KINDS],
-    /// Where its records begin; filled in when it is written, like `first` and `norms`.
+    /// Where its records begin; filled in when it is written, like `first`.
     pub records: u64,
 }
 
 impl Row {
+    /// The row with these lengths.
+    pub fn with_lengths(self, tokens: &Lengths) -> Row {
+        Row { norms: tokens.map(|parts| parts.map(FieldNormReader::fieldnorm_to_id)), ..self }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
         out.extend(self.topics.to_le_bytes());
@@ -93,22 +100,44 @@ pub struct Writer {
     rows: Vec<u8>,
     bodies: Vec<u8>,
     written: u64,
-    passages: u32,
-    head: Sums,
+    totals: Totals,
 }
 
-/// What the head says of all articles.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    traits: u64,
-    newest: u32,
-    tokens: [[u64; PARTS.len()]; KINDS],
+/// What is known of all articles together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub articles: u64,
+    pub passages: u64,
+    /// Words and grams in all, by kind and part.
+    pub tokens: [[u64; PARTS.len()]; KINDS],
+    /// The newest day of publication, as a number.
+    pub newest: u32,
+    /// Whether some article is of another region than the nation.
+    pub is_placed: bool,
+    /// Whether some article is in force from or to a day.
+    pub is_dated: bool,
 }
 
-impl Sums {
-    fn add(&mut self, other: &Sums) {
-        self.traits |= other.traits;
+impl Totals {
+    /// Those of one article of so many passages.
+    pub fn of(row: &Row, passages: usize, tokens: &Lengths) -> Totals {
+        Totals {
+            articles: 1,
+            passages: passages as u64,
+            tokens: tokens.map(|parts| parts.map(u64::from)),
+            newest: row.published,
+            is_placed: row.region != 0,
+            is_dated: row.effective_from != 0 || row.effective_to != 0,
+        }
+    }
+
+    /// Adds those of other articles.
+    pub fn add(&mut self, other: &Totals) {
+        self.articles += other.articles;
+        self.passages += other.passages;
         self.newest = self.newest.max(other.newest);
+        self.is_placed |= other.is_placed;
+        self.is_dated |= other.is_dated;
         for (sum, more) in self.tokens.as_flattened_mut().iter_mut().zip(other.tokens.as_flattened()) {
             *sum += more;
         }
@@ -119,38 +148,32 @@ impl Writer {
     /// Begins; records are kept in a file of this name until [`finish`].
     pub fn create(path: PathBuf) -> io::Result<Writer> {
         let records = BufWriter::new(File::create(&path)?);
-        Ok(Writer { path, records, rows: vec![], bodies: vec![], written: 0, passages: 0, head: Sums::default() })
+        Ok(Writer { path, records, rows: vec![], bodies: vec![], written: 0, totals: Totals::default() })
     }
 
-    /// Adds an article: its row, in which the places and lengths are filled in here, its records, how many they are, and
-    /// its words and grams by part.
-    pub fn add(
-        &mut self,
-        row: Row,
-        records: &[u8],
-        passages: u32,
-        tokens: &[[u32; PARTS.len()]; KINDS],
-    ) -> io::Result<()> {
-        let norms = tokens.map(|parts| parts.map(FieldNormReader::fieldnorm_to_id));
-        self.bodies.push(norms[0][BODY]);
-        let placed = PLACED * u64::from(row.region != 0);
-        let dated = DATED * u64::from(row.effective_from != 0 || row.effective_to != 0);
-        let tokens = tokens.map(|parts| parts.map(u64::from));
-        self.head.add(&Sums { traits: placed | dated, newest: row.published, tokens });
-        Row { first: self.passages, records: self.written, norms, ..row }.write(&mut self.rows);
+    /// Adds an article: its row, in which the places are filled in here, its records, how many they are, and its words
+    /// and grams by part.
+    pub fn add(&mut self, row: Row, records: &[u8], passages: usize, tokens: &Lengths) -> io::Result<()> {
+        self.bodies.push(row.norms[0][BODY]);
+        Row { first: self.totals.passages as u32, records: self.written, ..row }.write(&mut self.rows);
+        self.totals.add(&Totals::of(&row, passages, tokens));
         self.records.write_all(records)?;
         self.written += records.len() as u64;
-        self.passages += passages;
         Ok(())
+    }
+
+    /// Of the articles so far.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
     }
 }
 
 /// Makes the table of a folder out of what was gathered, first articles first.
-pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<()> {
+pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<Totals> {
     let mut records = BufWriter::new(File::create(dir.join(PASSAGES))?);
     let mut hash = Sha256::new();
-    let (mut rows, mut bodies, mut sums) = (vec![], vec![], Sums::default());
-    let (mut written, mut passages) = (0, 0);
+    let (mut rows, mut bodies, mut totals) = (vec![], vec![], Totals::default());
+    let mut written = 0;
     for mut writer in writers {
         writer.records.flush()?;
         let mut part = BufReader::with_capacity(BUFFER, File::open(&writer.path)?);
@@ -162,20 +185,21 @@ pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<()> {
         }
         fs::remove_file(&writer.path)?;
         for row in writer.rows.chunks_exact(ROW).map(Row::read) {
-            Row { first: row.first + passages, records: row.records + written, ..row }.write(&mut rows);
+            let first = row.first + totals.passages as u32;
+            Row { first, records: row.records + written, ..row }.write(&mut rows);
         }
         bodies.extend(writer.bodies);
-        sums.add(&writer.head);
+        totals.add(&writer.totals);
         written += writer.written;
-        passages += writer.passages;
     }
     records.flush()?;
     forget_single(&mut rows);
     let mut head = MAGIC.to_vec();
-    for figure in [bodies.len() as u64, u64::from(passages), sums.traits, u64::from(sums.newest)] {
+    let traits = PLACED * u64::from(totals.is_placed) | DATED * u64::from(totals.is_dated);
+    for figure in [totals.articles, totals.passages, traits, u64::from(totals.newest)] {
         head.extend(figure.to_le_bytes());
     }
-    head.extend(sums.tokens.as_flattened().iter().flat_map(|sum| sum.to_le_bytes()));
+    head.extend(totals.tokens.as_flattened().iter().flat_map(|sum| sum.to_le_bytes()));
     for bytes in [&head, &rows, &bodies] {
         hash.update(bytes);
     }
@@ -184,7 +208,7 @@ pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<()> {
     for bytes in [&head, &rows, &bodies] {
         file.write_all(bytes)?;
     }
-    Ok(())
+    Ok(totals)
 }
 
 /// Where [`Row::twins`] stands in a row.
@@ -207,18 +231,7 @@ fn forget_single(rows: &mut [u8]) {
 pub struct Table {
     articles: OwnedBytes,
     records: OwnedBytes,
-    /// Number of passages.
-    pub passages: u32,
-    /// Words and grams in all, by kind and part.
-    pub tokens: [[u64; PARTS.len()]; KINDS],
-    /// The newest day of publication, as a number.
-    pub newest: u32,
-    /// Whether some article is of another region than the nation.
-    pub is_placed: bool,
-    /// Whether some article is in force from or to a day.
-    pub is_dated: bool,
-    /// Number of articles.
-    count: usize,
+    pub totals: Totals,
     /// The article of each passage; empty where each article is one passage.
     owner: Vec<u32>,
 }
@@ -233,25 +246,23 @@ impl Table {
             return Ok(None);
         };
         let figure = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
-        let (count, passages, traits) = (figure(8) as usize, figure(16) as usize, figure(24));
+        let (count, passages, traits) = (figure(8), figure(16), figure(24));
         let tokens =
             std::array::from_fn(|kind| std::array::from_fn(|part| figure(40 + (kind * PARTS.len() + part) * 8)));
-        if articles.len() != HEAD + count * (ROW + 1) || u32::try_from(passages).is_err() {
+        if articles.len() != HEAD + count as usize * (ROW + 1) || u32::try_from(passages).is_err() {
             return Ok(None);
         }
-        let mut table = Table {
-            articles,
-            records,
-            passages: passages as u32,
+        let totals = Totals {
+            articles: count,
+            passages,
             tokens,
             newest: figure(32) as u32,
             is_placed: traits & PLACED != 0,
             is_dated: traits & DATED != 0,
-            count,
-            owner: vec![],
         };
+        let mut table = Table { articles, records, totals, owner: vec![] };
         if count != passages {
-            table.owner = Vec::with_capacity(passages);
+            table.owner = Vec::with_capacity(passages as usize);
             for article in 0..count as u32 {
                 table.owner.resize(table.span(article).end as usize, article);
             }
@@ -272,12 +283,17 @@ impl Table {
 
     /// Number of articles.
     pub fn articles(&self) -> usize {
-        self.count
+        self.totals.articles as usize
+    }
+
+    /// Number of passages.
+    pub fn passages(&self) -> usize {
+        self.totals.passages as usize
     }
 
     /// The length of an article's body in words, in tantivy's one-byte scale.
     pub fn body(&self, article: u32) -> u8 {
-        self.articles[HEAD + self.count * ROW + article as usize]
+        self.articles[HEAD + self.articles() * ROW + article as usize]
     }
 
     /// An article's row; articles are numbered in the order of building.
@@ -299,17 +315,12 @@ impl Table {
     /// The passages of an article.
     pub fn span(&self, article: u32) -> std::ops::Range<u32> {
         let next = article as usize + 1;
-        let end = if next < self.articles() { self.row(next as u32).first } else { self.passages };
+        let end = if next < self.articles() { self.row(next as u32).first } else { self.passages() as u32 };
         self.row(article).first..end
     }
 
-    /// The records of an article's passages, in order.
-    pub fn records(&self, row: &Row) -> impl Iterator<Item = Record<'_>> {
-        let mut rest = self.records.get(row.records as usize..).unwrap_or_default();
-        std::iter::from_fn(move || {
-            let (record, after) = Record::read(rest)?;
-            rest = after;
-            Some(record)
-        })
+    /// The records of an article's passages, in order; those of the articles after it follow.
+    pub fn records(&self, row: &Row) -> &[u8] {
+        self.records.get(row.records as usize..).unwrap_or_default()
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use rayon::prelude::*;
+
 use crate::corpus::article::Article;
-use crate::retrieve::{Query, Retriever};
+use crate::retrieve::{Query, Retriever, Unavailable};
 use crate::text::Folded;
 
 /// How far down its own article may stand before the build is refused.
@@ -43,27 +45,40 @@ pub struct Report {
 }
 
 /// Asks every title and curated question, in simplified and in traditional characters, in the article's own region.
-pub fn verify(retriever: &Retriever, articles: &[Article]) -> Report {
-    let mut report = Report::default();
-    for article in articles {
-        for asked in std::iter::once(&article.title).chain(&article.questions) {
-            let traditional = traditional(asked);
-            let both = [Some(asked.clone()), Some(traditional).filter(|t| t != asked)];
-            for text in both.into_iter().flatten() {
-                ask(retriever, article, text, &mut report);
-            }
-        }
+///
+/// # Errors
+/// The engine does not answer.
+pub fn verify(retriever: &Retriever, articles: &[Article]) -> Result<Report, Unavailable> {
+    let reports: Vec<Report> =
+        articles.par_iter().map(|article| ask_about(retriever, article)).collect::<Result<_, _>>()?;
+    let mut all = Report::default();
+    for report in reports {
+        all.asked += report.asked;
+        all.behind.extend(report.behind);
+        all.lost.extend(report.lost);
     }
-    report
+    Ok(all)
 }
 
-fn ask(retriever: &Retriever, article: &Article, text: String, report: &mut Report) {
+fn ask_about(retriever: &Retriever, article: &Article) -> Result<Report, Unavailable> {
+    let mut report = Report::default();
+    for asked in std::iter::once(&article.title).chain(&article.questions) {
+        let traditional = traditional(asked);
+        let both = [Some(asked.clone()), Some(traditional).filter(|t| t != asked)];
+        for text in both.into_iter().flatten() {
+            ask(retriever, article, text, &mut report)?;
+        }
+    }
+    Ok(report)
+}
+
+fn ask(retriever: &Retriever, article: &Article, text: String, report: &mut Report) -> Result<(), Unavailable> {
     report.asked += 1;
     let query = Query { text: &text, region: Some(article.region), limit: FAR, ..Query::default() };
-    let found = retriever.search(&query);
+    let found = retriever.search(&query)?;
     let place = found.hits.iter().position(|hit| hit.article == article.id || hit.twins.contains(&article.id));
     if place == Some(0) {
-        return;
+        return Ok(());
     }
     let first = found.hits.first().map(|hit| hit.article.clone());
     let miss = Miss { article: article.id.clone(), asked: text, rank: place.map(|p| p + 1), first };
@@ -71,6 +86,7 @@ fn ask(retriever: &Retriever, article: &Article, text: String, report: &mut Repo
         Some(_) => report.behind.push(miss),
         None => report.lost.push(miss),
     }
+    Ok(())
 }
 
 /// For each simplified character, a traditional one that folds back to it.

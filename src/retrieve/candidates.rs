@@ -7,44 +7,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Retriever;
+use super::backend::{Found, Lead, Reader, Wanted};
+use super::embedded::Embedded;
 use super::postings::List;
-use super::rank::Filter;
 use super::weights::Pruning;
 
 /// Facets count so many of the best.
 const COUNTED: usize = 1_000;
-
-/// A posting list that speaks for articles.
-pub(super) struct Lead {
-    /// What its terms are worth together.
-    pub worth: f32,
-    /// Whether it is of a word: pairs that are no words are rare, but say little.
-    pub is_word: bool,
-    pub list: List,
-}
-
-/// What a search wants of the candidates.
-pub(super) struct Wanted<'w> {
-    pub filter: &'w Filter<'w>,
-    /// What an article must hold, in worth.
-    pub least: f32,
-    /// Articles asked for.
-    pub count: usize,
-    /// Whether what is found is counted by its kinds as well.
-    pub counted: bool,
-}
-
-/// What was found.
-#[derive(Default)]
-pub(super) struct Found {
-    /// Best first, as many as are scored or counted.
-    pub articles: Vec<u32>,
-    /// So many of them are worth scoring.
-    pub scored: usize,
-    /// Articles found in all, as far as lists were read.
-    pub total: usize,
-}
 
 /// What lists are added up in.
 #[derive(Default)]
@@ -71,56 +40,90 @@ impl Pool {
     }
 }
 
+/// Leads in the order in which they are read, rarest first, with how many passages hold each.
+pub(crate) struct Queue {
+    leads: Vec<(u64, Lead)>,
+    /// What the words that are read for sure are worth.
+    enough: f32,
+    budget: u64,
+    read: u64,
+    known: f32,
+}
+
+impl Queue {
+    /// Leads that no passage holds are left out.
+    pub fn new(leads: Vec<Lead>, holders: impl Fn(usize) -> u64, pruning: &Pruning) -> Queue {
+        let mut leads: Vec<(u64, Lead)> = leads.into_iter().map(|lead| (holders(lead.key), lead)).collect();
+        leads.retain(|(holders, _)| *holders > 0);
+        leads.sort_by_key(|(holders, _)| *holders);
+        let words = leads.iter().filter(|(_, lead)| lead.is_word).map(|(_, lead)| lead.worth).sum::<f32>();
+        Queue { leads, enough: pruning.share * words, budget: pruning.postings, read: 0, known: 0.0 }
+    }
+
+    /// Those to read next: as many as the budget allows, and the words that matter. The budget is doubled.
+    pub fn next(&mut self) -> Vec<Lead> {
+        let mut next = vec![];
+        self.leads.retain(|(holders, lead)| {
+            let wanted = self.read + holders <= self.budget || (lead.is_word && self.known < self.enough);
+            if wanted {
+                self.read += holders;
+                self.known += if lead.is_word { lead.worth } else { 0.0 };
+                next.push(*lead);
+            }
+            !wanted
+        });
+        self.budget = self.budget.max(self.read).saturating_mul(2);
+        next
+    }
+
+    /// Whether all were given.
+    pub fn is_empty(&self) -> bool {
+        self.leads.is_empty()
+    }
+}
+
 /// The sums of one search; they go back to the pool, empty, when it ends.
-pub(super) struct Gathered<'r> {
-    retriever: &'r Retriever,
+pub(super) struct Gathered<'e> {
+    embedded: &'e Embedded,
     sums: Sums,
 }
 
-impl<'r> Gathered<'r> {
-    pub fn new(retriever: &'r Retriever) -> Gathered<'r> {
-        let table = &retriever.table;
-        let sums = retriever.pool.take().unwrap_or_else(|| Sums {
+impl<'e> Gathered<'e> {
+    pub fn new(embedded: &'e Embedded) -> Gathered<'e> {
+        let table = &embedded.table;
+        let sums = embedded.pool.take().unwrap_or_else(|| Sums {
             articles: vec![0.0; table.articles()],
-            passages: vec![0.0; if table.is_flat() { 0 } else { table.passages as usize }],
+            passages: vec![0.0; if table.is_flat() { 0 } else { table.passages() }],
             touched: vec![],
         });
-        Gathered { retriever, sums }
-    }
-
-    /// What the terms of a passage are worth, as far as lists were read.
-    pub fn passage(&self, passage: u32) -> f32 {
-        let sums = if self.sums.passages.is_empty() { &self.sums.articles } else { &self.sums.passages };
-        sums[passage as usize]
+        Gathered { embedded, sums }
     }
 
     /// Reads lists, rarest first, until there are articles enough.
-    pub fn find(&mut self, mut leads: Vec<Lead>, wanted: &Wanted<'_>) -> Found {
-        leads.retain(|lead| lead.list.holders > 0);
-        leads.sort_by_key(|lead| lead.list.holders);
-        let Pruning { postings: mut budget, share, scored, .. } = self.retriever.weights.pruning;
-        let enough = share * leads.iter().filter(|lead| lead.is_word).map(|lead| lead.worth).sum::<f32>();
-        let (mut read, mut known) = (0, 0.0);
+    pub fn find(mut self, lists: &[List], leads: Vec<Lead>, wanted: &Wanted<'_>) -> Found<'e> {
+        let pruning = &wanted.weights.pruning;
+        let mut queue = Queue::new(leads, |key| lists[key].holders, pruning);
         loop {
-            leads.retain(|lead| {
-                let wanted = read + lead.list.holders <= budget || (lead.is_word && known < enough);
-                if wanted {
-                    read += lead.list.holders;
-                    known += if lead.is_word { lead.worth } else { 0.0 };
-                    self.add(lead);
-                }
-                !wanted
-            });
-            let ranked = self.ranked(wanted);
-            if leads.is_empty() || ranked.near >= wanted.count {
-                return ranked.best(wanted, (wanted.count * 2).max(scored));
+            for lead in queue.next() {
+                self.add(&lead, &lists[lead.key]);
             }
-            budget = budget.max(read) * 2;
+            let ranked = self.ranked(wanted);
+            if queue.is_empty() || ranked.near >= wanted.count {
+                return ranked.best(wanted, (wanted.count * 2).max(pruning.scored), self);
+            }
         }
     }
 
-    fn add(&mut self, lead: &Lead) {
-        let Retriever { table, postings, .. } = self.retriever;
+    /// Whether a passage holds something of what was read.
+    fn is_touched(&self, article: u32, place: usize) -> bool {
+        match self.sums.passages.get(self.embedded.table.span(article).start as usize + place) {
+            Some(sum) => *sum > 0.0,
+            None => self.sums.articles[article as usize] > 0.0,
+        }
+    }
+
+    fn add(&mut self, lead: &Lead, list: &List) {
+        let Embedded { table, postings, .. } = self.embedded;
         let Sums { articles, passages, touched } = &mut self.sums;
         let mut add = |article: u32| {
             let sum = &mut articles[article as usize];
@@ -130,10 +133,10 @@ impl<'r> Gathered<'r> {
             *sum += lead.worth;
         };
         if passages.is_empty() {
-            return postings.visit(&lead.list, add);
+            return postings.visit(list, add);
         }
         let mut last = None;
-        postings.visit(&lead.list, |passage| {
+        postings.visit(list, |passage| {
             passages[passage as usize] += lead.worth;
             let article = table.owner(passage);
             if last != Some(article) {
@@ -145,7 +148,7 @@ impl<'r> Gathered<'r> {
 
     /// The articles that hold enough, each as one number that sorts as they do.
     fn ranked(&self, wanted: &Wanted<'_>) -> Ranked {
-        let Retriever { table, norms, weights, .. } = self.retriever;
+        let table = &self.embedded.table;
         let mut ranked = Ranked::default();
         let is_plain = wanted.filter.is_plain();
         for article in &self.sums.touched {
@@ -158,7 +161,7 @@ impl<'r> Gathered<'r> {
             } else {
                 table.span(*article).map(|p| self.sums.passages[p as usize]).fold(0.0, f32::max)
             };
-            let mut value = (held + weights.passage * best) * norms.damping[table.body(*article) as usize];
+            let mut value = (held + wanted.weights.passage * best) * wanted.damping[table.body(*article) as usize];
             let mut tier = NEAREST;
             if !is_plain {
                 let row = table.row(*article);
@@ -182,11 +185,11 @@ impl Drop for Gathered<'_> {
         for article in sums.touched.drain(..) {
             sums.articles[article as usize] = 0.0;
             if !sums.passages.is_empty() {
-                let span = self.retriever.table.span(article);
+                let span = self.embedded.table.span(article);
                 sums.passages[span.start as usize..span.end as usize].fill(0.0);
             }
         }
-        self.retriever.pool.give(sums);
+        self.embedded.pool.give(sums);
     }
 }
 
@@ -206,7 +209,7 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn best(mut self, wanted: &Wanted<'_>, scored: usize) -> Found {
+    fn best<'e>(mut self, wanted: &Wanted<'_>, scored: usize, gathered: Gathered<'e>) -> Found<'e> {
         let total = if self.near > 0 { self.near } else { self.keys.len() };
         let kept = if wanted.counted { scored.max(COUNTED) } else { scored }.min(total);
         if self.keys.len() > kept {
@@ -215,7 +218,13 @@ impl Ranked {
         }
         self.keys.sort_unstable_by(|a, b| b.cmp(a));
         let articles: Vec<u32> = self.keys.iter().map(|key| LAST - (*key as u32 & LAST)).collect();
-        Found { scored: scored.min(articles.len()), articles, total }
+        Found {
+            scored: scored.min(articles.len()),
+            articles,
+            total,
+            read: Reader::Kept(gathered.embedded),
+            touched: Box::new(move |article, place| gathered.is_touched(article, place)),
+        }
     }
 }
 
@@ -253,7 +262,8 @@ mod tests {
         let questions =
             ["医保断缴补缴", "退休以后医保余额转移怎么办", "住院报销待遇的等待期", "生育 n40321", "n7 门诊"];
         let best = |retriever: &Retriever, text| {
-            retriever.search(&Query { text, limit: 1, ..Query::default() }).hits.first().map_or(0.0, |hit| hit.score)
+            let found = retriever.search(&Query { text, limit: 1, ..Query::default() }).expect("it answers");
+            found.hits.first().map_or(0.0, |hit| hit.score)
         };
         let pruned = questions.map(|text| best(&retriever, text));
         retriever = retriever.with_weights(Weights { pruning: Pruning::NONE, ..Weights::default() });
@@ -269,6 +279,7 @@ mod tests {
         let retriever = index(dir.path());
         for number in [0, 1, ARTICLES / 2 - 1, ARTICLES / 2, ARTICLES / 2 + 1, ARTICLES - 1] {
             let found = retriever.search(&Query { text: &format!("n{number}"), limit: 2, ..Query::default() });
+            let found = found.expect("it answers");
             let hit = found.hits.first().expect("its own article");
             assert_eq!((hit.article.clone(), hit.text.clone()), (number.to_string(), line(number)));
             assert_eq!(found.total, 1, "{number}");

@@ -9,12 +9,12 @@ use std::collections::HashMap;
 
 use tantivy::fieldnorm::FieldNormReader;
 
-use super::postings::List;
+use super::backend::{Articles, Lookup};
 use super::terms::{Kind, Term};
 use super::{Retriever, Weights};
 use crate::index::record::{self, Record, START};
 use crate::index::schema::{BODY, HEADINGS, PARTS};
-use crate::index::table::{KINDS, Row, Table};
+use crate::index::table::{KINDS, Row, Totals};
 use crate::text::segment::{SUB_WORDS, is_han};
 
 /// Tantivy's one-byte scale of lengths.
@@ -31,8 +31,8 @@ pub(super) struct Weighed<'t> {
     pub value: f32,
     /// What it counts as a reason to find an article; 0 for a term that is none.
     pub worth: f32,
-    /// Its posting list's place among those of all terms.
-    pub list: usize,
+    /// Its key's number in the look-up.
+    pub key: usize,
 }
 
 /// What each length costs, by kind and part: occurrences are multiplied by it.
@@ -44,9 +44,9 @@ pub(super) struct Norms {
 }
 
 impl Norms {
-    pub fn new(table: &Table, weights: &Weights) -> Norms {
+    pub fn new(totals: &Totals, weights: &Weights) -> Norms {
         let norms = |kind: usize, part: usize, count: usize| {
-            let average = (table.tokens[kind][part] as f32 / count.max(1) as f32).max(1.0);
+            let average = (totals.tokens[kind][part] as f32 / count.max(1) as f32).max(1.0);
             let b = weights.lengths[part];
             std::array::from_fn(|id| {
                 let length = FieldNormReader::id_to_fieldnorm(id as u8) as f32;
@@ -55,29 +55,34 @@ impl Norms {
         };
         let tables =
             |count: usize| Box::new(std::array::from_fn(|kind| std::array::from_fn(|part| norms(kind, part, count))));
-        let article: Box<[[[f32; LENGTHS]; 4]; KINDS]> = tables(table.articles());
+        let article: Box<[[[f32; LENGTHS]; 4]; KINDS]> = tables(totals.articles as usize);
         let damping = Box::new(article[0][BODY].map(|once| once / (weights.saturation[0] + once)));
-        Norms { article, passage: tables(table.passages as usize), damping }
+        Norms { article, passage: tables(totals.passages as usize), damping }
     }
 }
 
-/// Looks every term up; a term that no article holds keeps its rarity, because the question asked for it.
-pub(super) fn weigh<'t>(retriever: &Retriever, terms: &'t [Term]) -> (Vec<Weighed<'t>>, Vec<List>) {
-    let all = retriever.table.passages as f32;
-    let mut places = HashMap::new();
-    let mut lists: Vec<List> = vec![];
+/// Looks every term up; a term that no article holds keeps its rarity, because the question asked for it. The keys are
+/// numbered by [`Weighed::key`].
+pub(super) fn weigh<'r, 't>(
+    retriever: &'r Retriever,
+    terms: &'t [Term],
+) -> (Vec<Weighed<'t>>, Box<dyn Lookup<'r> + 'r>) {
+    let all = retriever.totals().passages as f32;
+    let mut numbers = HashMap::new();
+    let mut lookup = retriever.backend.look_up();
     let mut weighed = Vec::with_capacity(terms.len());
     for term in terms {
-        let list = *places.entry(record::key(term.kind, &term.text)).or_insert_with_key(|key| {
-            lists.push(retriever.postings.find(key));
-            lists.len() - 1
+        let next = numbers.len();
+        let key = *numbers.entry(record::key(term.kind, &term.text)).or_insert_with_key(|key| {
+            lookup.add(key);
+            next
         });
-        let holders = lists[list].holders as f32;
+        let holders = lookup.holders(key) as f32;
         let rarity = (1.0 + (all - holders + 0.5).max(0.0) / (holders + 0.5)).ln();
         let value = term.weight * rarity.powf(retriever.weights.rarity[term.kind as usize]);
-        weighed.push(Weighed { term, rarity, value, worth: 0.0, list });
+        weighed.push(Weighed { term, rarity, value, worth: 0.0, key });
     }
-    (weighed, lists)
+    (weighed, lookup)
 }
 
 /// A term of Chinese characters that begins with a certain one.
@@ -92,6 +97,7 @@ struct Pattern {
 /// Counts a question's terms in records and adds up what they are evidence of.
 pub(super) struct Scorer<'r, 't> {
     pub retriever: &'r Retriever,
+    articles: &'r dyn Articles,
     pub terms: &'r [Weighed<'t>],
     /// By code of the first character: the place of its patterns, from 1; 0 for none.
     first: Vec<u16>,
@@ -117,7 +123,7 @@ pub(super) struct Evidence {
 }
 
 impl<'r, 't> Scorer<'r, 't> {
-    pub fn new(retriever: &'r Retriever, terms: &'r [Weighed<'t>]) -> Scorer<'r, 't> {
+    pub fn new(retriever: &'r Retriever, articles: &'r dyn Articles, terms: &'r [Weighed<'t>]) -> Scorer<'r, 't> {
         let mut first = vec![0u16; CODES];
         let mut patterns: Vec<Vec<Pattern>> = vec![];
         let mut hashes = vec![];
@@ -140,6 +146,7 @@ impl<'r, 't> Scorer<'r, 't> {
         let count = terms.len();
         Scorer {
             retriever,
+            articles,
             terms,
             first,
             patterns,
@@ -151,18 +158,22 @@ impl<'r, 't> Scorer<'r, 't> {
         }
     }
 
-    /// Adds up the evidence of an article. `reads` says which of its passages are read, besides the first; the evidence
-    /// of each is appended to `passages`.
-    pub fn score(&mut self, article: u32, reads: impl Fn(u32) -> bool, passages: &mut Vec<f32>) -> Evidence {
-        let retriever = self.retriever;
-        let row = retriever.table.row(article);
-        let span = retriever.table.span(article);
+    /// Adds up the evidence of an article. `reads` says by their place which of its passages are read, besides the first;
+    /// the evidence of each is appended to `passages`.
+    pub fn score(
+        &mut self,
+        article: u32,
+        row: &Row,
+        reads: impl Fn(usize) -> bool,
+        passages: &mut Vec<f32>,
+    ) -> Evidence {
+        let Scorer { retriever, articles, .. } = *self;
         let mut evidence = Evidence::default();
-        for (passage, record) in span.zip(retriever.table.records(&row)) {
+        for (place, record) in record::all(articles.records(article)).take(articles.passages(article)).enumerate() {
             let mut value = 0.0;
-            if passage == row.first || reads(passage) {
+            if place == 0 || reads(place) {
                 self.count(&record);
-                value = self.settle(&row, &record);
+                value = self.settle(row, &record);
             }
             evidence.best = evidence.best.max(value);
             passages.push(value);
@@ -177,10 +188,10 @@ impl<'r, 't> Scorer<'r, 't> {
 
     /// Gives each term's occurrences in an article, by part, with what one occurrence weighs there.
     pub fn explain(&mut self, article: u32) -> Vec<[(u32, f32); PARTS.len()]> {
-        let retriever = self.retriever;
-        let row = retriever.table.row(article);
+        let Scorer { retriever, articles, .. } = *self;
+        let row = articles.row(article);
         let mut counts = vec![[(0, 0.0); PARTS.len()]; self.terms.len()];
-        for (_, record) in retriever.table.span(article).zip(retriever.table.records(&row)) {
+        for record in record::all(articles.records(article)).take(articles.passages(article)) {
             self.count(&record);
             for term in self.met.drain(..) {
                 let kind = self.terms[term].term.kind as usize;

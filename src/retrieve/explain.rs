@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::evidence::{Scorer, weigh};
 use super::rank::{Candidate, Ranked, rank, rank_by, score};
 use super::terms::Kind;
-use super::{Query, Retriever};
+use super::{Query, Retriever, Unavailable};
 use crate::index::schema::PARTS;
 
 /// What one term gave to an article.
@@ -63,16 +63,16 @@ pub struct Joined {
 }
 
 /// One explanation for each hit that [`Retriever::search`] gives.
-pub(super) fn explain(retriever: &Retriever, query: &Query<'_>) -> Vec<Explanation> {
-    let ranked = rank(retriever, query);
-    let by_words: Option<Vec<u32>> = ranked.meaning.is_some().then(|| {
-        let first = Query { limit: retriever.weights.fusion.depth, offset: 0, ..*query };
-        rank_by(retriever, &first, None).candidates.iter().map(|candidate| candidate.article).collect()
-    });
+pub(super) fn explain(retriever: &Retriever, query: &Query<'_>) -> Result<Vec<Explanation>, Unavailable> {
+    let ranked = rank(retriever, query)?;
+    let first = Query { limit: retriever.weights.fusion.depth, offset: 0, ..*query };
+    let by_words = ranked.meaning.is_some().then(|| rank_by(retriever, &first, None)).transpose()?;
+    let by_words: Option<Vec<u32>> =
+        by_words.map(|ranked| ranked.candidates.iter().map(|candidate| candidate.article).collect());
     let (weighed, _) = weigh(retriever, &ranked.terms.all);
-    let mut scorer = Scorer::new(retriever, &weighed);
+    let mut scorer = Scorer::new(retriever, &*ranked.read, &weighed);
     let hits = ranked.candidates.iter().skip(query.offset);
-    hits.map(|candidate| of(&mut scorer, &ranked, candidate, by_words.as_deref())).collect()
+    Ok(hits.map(|candidate| of(&mut scorer, &ranked, candidate, by_words.as_deref())).collect())
 }
 
 fn of(
@@ -99,7 +99,7 @@ fn of(
     }
     contributions.sort_by(|a, b| b.evidence.total_cmp(&a.evidence).then_with(|| a.term.cmp(&b.term)));
     Explanation {
-        article: retriever.shelf.get(retriever, candidate.article).card.id.clone(),
+        article: retriever.shelf.get(&*ranked.read, candidate.article).card.id.clone(),
         score: score(candidate, ranked.ideal, &retriever.weights),
         region_class: candidate.class,
         in_force: candidate.in_force,

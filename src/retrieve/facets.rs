@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::{Retriever, passage};
+use super::backend::Articles;
+use super::passage;
 
 /// Counts of articles by region, topic and year.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -14,13 +15,13 @@ pub struct Facets {
     pub year: BTreeMap<String, usize>,
 }
 
-/// Counts articles.
-pub(super) fn count(retriever: &Retriever, articles: &[u32]) -> Facets {
+/// Counts articles; `topics` are those of the index.
+pub(super) fn count(read: &dyn Articles, articles: &[u32], topics_by_place: &[String]) -> Facets {
     let mut regions: HashMap<u32, usize> = HashMap::new();
     let mut years: HashMap<u32, usize> = HashMap::new();
     let mut topics: HashMap<u64, usize> = HashMap::new();
     for article in articles {
-        let row = retriever.table.row(*article);
+        let row = read.row(*article);
         *regions.entry(row.region).or_default() += 1;
         *years.entry(row.published / 10_000).or_default() += 1;
         *topics.entry(row.topics).or_default() += 1;
@@ -31,7 +32,7 @@ pub(super) fn count(retriever: &Retriever, articles: &[u32]) -> Facets {
         ..Facets::default()
     };
     for (bits, count) in topics {
-        for topic in passage::topics_of(&retriever.topics, bits) {
+        for topic in passage::topics_of(topics_by_place, bits) {
             *facets.topic.entry(topic).or_default() += count;
         }
     }

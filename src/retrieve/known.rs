@@ -3,8 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Retriever;
-use super::passage::stored;
+use super::backend::{Articles, Stored};
 use crate::index::document::Card;
 use crate::text::Folded;
 
@@ -23,12 +22,11 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn read(retriever: &Retriever, article: u32) -> Known {
-        let span = retriever.table.span(article);
-        let (card, text) = stored(retriever, span.start);
+    fn read(articles: &dyn Articles, article: u32) -> Known {
+        let Stored { card, text, .. } = articles.stored(article, 0);
         let card: Card = serde_json::from_str(&card).unwrap_or_default();
         let mut sayings: Vec<Letters> = card.questions.iter().map(|question| Letters::new(question)).collect();
-        if span.len() == 1 && card.title.is_empty() && text.chars().count() <= LONGEST_LINE {
+        if articles.passages(article) == 1 && card.title.is_empty() && text.chars().count() <= LONGEST_LINE {
             sayings.push(Letters::new(&text));
         }
         Known { title: Letters::new(&card.title), sayings, card }
@@ -51,8 +49,8 @@ impl Shelf {
     }
 
     /// An article, read where it is not known yet.
-    pub fn get(&self, retriever: &Retriever, article: u32) -> Arc<Known> {
-        let read = || Arc::new(Known::read(retriever, article));
+    pub fn get(&self, articles: &dyn Articles, article: u32) -> Arc<Known> {
+        let read = || Arc::new(Known::read(articles, article));
         match self.0.get(article as usize) {
             Some(place) => place.get_or_init(read).clone(),
             None => read(),

@@ -6,7 +6,9 @@
 //! article's best passage, `passage` makes what is shown, `facets` counts, `suggest` completes what is being typed,
 //! `explain` says why. All weights stand in `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
+pub mod backend;
 mod candidates;
+mod embedded;
 mod evidence;
 pub mod explain;
 pub mod facets;
@@ -22,8 +24,9 @@ pub mod weights;
 use std::path::Path;
 
 use jiff::civil::Date;
-use tantivy::{IndexReader, ReloadPolicy};
 
+pub use backend::{Backend, Unavailable};
+pub use embedded::Embedded;
 pub use explain::Explanation;
 pub use facets::Facets;
 pub use passage::Passage;
@@ -32,14 +35,11 @@ pub use suggest::Suggester;
 pub use weights::{Pruning, Weights};
 
 use crate::dense::{Encoder, Vectors};
-use crate::index::schema::Fields;
-use crate::index::table::Table;
-use crate::index::{Analyzer, IndexError, frozen};
+use crate::index::table::Totals;
+use crate::index::{Analyzer, IndexError};
 use crate::region::{RegionCode, Regions};
-use candidates::Pool;
 use evidence::Norms;
 use known::Shelf;
-use postings::Postings;
 
 /// What is searched for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,10 +82,8 @@ pub struct Found {
 /// Answers queries over one immutable index; shared by all threads.
 pub struct Retriever {
     analyzer: Analyzer,
-    postings: Postings,
-    table: Table,
+    backend: Box<dyn Backend>,
     norms: Norms,
-    pool: Pool,
     shelf: Shelf,
     topics: Vec<String>,
     regions: Regions,
@@ -94,49 +92,35 @@ pub struct Retriever {
 }
 
 impl Retriever {
-    /// Opens the index in a folder. `topics` are those it was built with.
+    /// Opens the embedded index in a folder. `topics` are those it was built with.
     pub fn open(dir: &Path, analyzer: Analyzer, topics: &[String], regions: &Regions) -> Result<Retriever, IndexError> {
-        let wrong = |source| IndexError::Tantivy { path: dir.to_owned(), source };
-        let damaged = |message: &str| IndexError::Damaged { path: dir.to_owned(), message: message.to_owned() };
-        let fields = Fields::new();
-        let mut searchers = vec![];
-        for part in frozen::parts(dir) {
-            let index = frozen::open(&part).map_err(wrong)?;
-            if index.schema() != fields.schema {
-                return Err(damaged("索引的字段与程序不符"));
-            }
-            let reader: IndexReader =
-                index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(wrong)?;
-            searchers.push(reader.searcher());
-        }
-        let postings = Postings::open(searchers, fields).map_err(wrong)?;
-        let Some(table) = Table::open(dir).map_err(wrong)? else {
-            return Err(damaged("文章表不完整"));
-        };
+        Ok(Retriever::new(Box::new(Embedded::open(dir)?), analyzer, topics, regions))
+    }
+
+    /// Ranks what an engine holds. `topics` are those its index was built with.
+    pub fn new(backend: Box<dyn Backend>, analyzer: Analyzer, topics: &[String], regions: &Regions) -> Retriever {
         let weights = Weights::default();
-        Ok(Retriever {
-            norms: Norms::new(&table, &weights),
-            pool: Pool::default(),
-            shelf: Shelf::new(table.articles()),
+        Retriever {
+            norms: Norms::new(backend.totals(), &weights),
+            shelf: Shelf::new(backend.totals().articles as usize),
             analyzer,
-            postings,
+            backend,
             topics: topics.to_vec(),
             regions: regions.clone(),
             weights,
             semantic: None,
-            table,
-        })
+        }
     }
 
     /// The same index with the semantic stage. The vectors must be of this index and this encoder.
     pub fn with_semantic(mut self, encoder: Encoder, vectors: Vectors, mode: Mode) -> Retriever {
-        self.semantic = Some(Semantic::new(encoder, vectors, mode, self.table.articles()));
+        self.semantic = Some(Semantic::new(encoder, vectors, mode, self.totals().articles as usize));
         self
     }
 
     /// The same index under other weights.
     pub fn with_weights(mut self, weights: Weights) -> Retriever {
-        self.norms = Norms::new(&self.table, &weights);
+        self.norms = Norms::new(self.totals(), &weights);
         self.weights = weights;
         self
     }
@@ -153,22 +137,44 @@ impl Retriever {
 
     /// Passages in the index.
     pub fn passages(&self) -> u64 {
-        u64::from(self.table.passages)
+        self.totals().passages
     }
 
-    /// Ranked passages for a query. Never fails: what cannot be found is an empty result.
-    pub fn search(&self, query: &Query<'_>) -> Found {
+    fn totals(&self) -> &Totals {
+        self.backend.totals()
+    }
+
+    /// Ranked passages for a query; what cannot be found is an empty result.
+    ///
+    /// # Errors
+    /// The engine is elsewhere and does not answer; the embedded one always does.
+    pub fn search(&self, query: &Query<'_>) -> Result<Found, Unavailable> {
         rank::search(self, query)
     }
 
     /// Why each hit that [`Retriever::search`] gives stands where it does.
-    pub fn explain(&self, query: &Query<'_>) -> Vec<Explanation> {
+    ///
+    /// # Errors
+    /// As [`Retriever::search`].
+    pub fn explain(&self, query: &Query<'_>) -> Result<Vec<Explanation>, Unavailable> {
         explain::explain(self, query)
     }
 
     /// Ids of the articles that [`Retriever::search`] gives, without what is shown of them.
-    pub fn ranked(&self, query: &Query<'_>) -> Vec<String> {
-        let ranked = rank::rank(self, query);
-        ranked.candidates.iter().skip(query.offset).map(|c| self.shelf.get(self, c.article).card.id.clone()).collect()
+    ///
+    /// # Errors
+    /// As [`Retriever::search`].
+    pub fn ranked(&self, query: &Query<'_>) -> Result<Vec<String>, Unavailable> {
+        let ranked = rank::rank(self, query)?;
+        let shown = ranked.candidates.iter().skip(query.offset);
+        Ok(shown.map(|c| self.shelf.get(&*ranked.read, c.article).card.id.clone()).collect())
+    }
+
+    /// Whether the engine answers at present.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn check(&self) -> Result<(), Unavailable> {
+        self.backend.check()
     }
 }

@@ -5,10 +5,9 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use tantivy::TantivyDocument;
-use tantivy::schema::{Field, Value};
 
 use super::Retriever;
+use super::backend::{Articles, Stored};
 use super::known::Letters;
 use super::rank::{Candidate, Ranked};
 use super::terms::{Kind, Terms};
@@ -82,29 +81,16 @@ fn day<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok
     }
 }
 
-/// What is stored with a passage: the JSON of the article's card, empty for all but its first, and the text.
-pub(super) fn stored(retriever: &Retriever, passage: u32) -> (String, String) {
-    let document = retriever.postings.stored(passage);
-    let fields = retriever.postings.fields();
-    (string(&document, fields.card), string(&document, fields.text))
-}
-
-fn string(document: &TantivyDocument, field: Field) -> String {
-    document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
-}
-
 /// The passage of an article that has the most evidence.
 pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ranked<'_>) -> Passage {
-    let row = retriever.table.row(candidate.article);
     let place = best_of(retriever, candidate, ranked);
-    let known = retriever.shelf.get(retriever, candidate.article);
+    let Ranked { read, marker, terms, .. } = ranked;
+    let row = read.row(candidate.article);
+    let known = retriever.shelf.get(&**read, candidate.article);
     let card = &known.card;
-    let document = retriever.postings.stored(row.first + place as u32);
-    let fields = retriever.postings.fields();
-    let (heading, text) = (string(&document, fields.heading), string(&document, fields.text));
-    let record = retriever.table.records(&row).nth(place);
-    let ranges =
-        ranked.marker.get_or_insert_with(|| Marker::new(&ranked.terms)).mark(&text, record, &retriever.analyzer);
+    let Stored { heading, text, .. } = read.stored(candidate.article, place);
+    let record = record::all(read.records(candidate.article)).nth(place);
+    let ranges = marker.get_or_insert_with(|| Marker::new(terms)).mark(&text, record, &retriever.analyzer);
     let code = RegionCode::parse(&format!("{:06}", row.region)).unwrap_or(RegionCode::NATION);
     Passage {
         id: format!("{}#{}", card.id, place + 1),
@@ -131,7 +117,7 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ra
 /// Which of an article's passages has the most evidence, by words and, where it was asked for, by meaning; the first of
 /// equals.
 fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) -> usize {
-    let count = retriever.table.span(candidate.article).len();
+    let count = ranked.read.passages(candidate.article);
     let evidence = &ranked.passages[candidate.passages..candidate.passages + count];
     let near = ranked.meaning.as_ref().map(|m| m.passages(candidate.article, count)).unwrap_or_default();
     let most = evidence.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
@@ -143,14 +129,14 @@ fn best_of(retriever: &Retriever, candidate: &Candidate, ranked: &Ranked<'_>) ->
 
 /// Compares the question as a whole with each candidate's title, curated questions and, where it is but a line, text:
 /// likeness raises the figure, and beyond a threshold makes it the same question.
-pub(super) fn compare(retriever: &Retriever, question: &str, candidates: &mut [Candidate]) {
+pub(super) fn compare(retriever: &Retriever, read: &dyn Articles, question: &str, candidates: &mut [Candidate]) {
     let weights = &retriever.weights;
     let asked = Letters::new(question);
     if asked.is_empty() {
         return;
     }
     for candidate in candidates {
-        let (likeness, title) = retriever.shelf.get(retriever, candidate.article).likeness(&asked);
+        let (likeness, title) = retriever.shelf.get(read, candidate.article).likeness(&asked);
         candidate.likeness = likeness;
         // A title is a name: equal to the question it decides, merely similar it says nothing.
         candidate.same_question = likeness.max(title) >= weights.same_question;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use tantivy::postings::TermInfo;
-use tantivy::schema::IndexRecordOption;
+use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{DocAddress, InvertedIndexReader, Searcher, TantivyDocument, Term};
 
+use super::backend::Stored;
 use crate::index::schema::Fields;
 
 /// The posting lists of an index.
@@ -81,15 +82,13 @@ impl Postings {
     }
 
     /// What is stored with a passage; what cannot be read is as if nothing were.
-    pub fn stored(&self, passage: u32) -> TantivyDocument {
+    pub fn stored(&self, passage: u32) -> Stored {
         let at = self.segments.partition_point(|segment| segment.base <= passage);
         let segment = at.checked_sub(1).map(|at| &self.segments[at]);
         let read = |s: &Segment| s.searcher.doc(DocAddress::new(s.place, passage - s.base)).ok();
-        segment.and_then(read).unwrap_or_default()
-    }
-
-    /// The handles of the fields.
-    pub fn fields(&self) -> &Fields {
-        &self.fields
+        let document: TantivyDocument = segment.and_then(read).unwrap_or_default();
+        let string = |field: Field| document.get_first(field).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let Fields { card, heading, text, .. } = self.fields;
+        Stored { card: string(card), heading: string(heading), text: string(text) }
     }
 }

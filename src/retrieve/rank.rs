@@ -13,13 +13,13 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use super::candidates::{Gathered, Lead, Wanted};
+use super::backend::{Articles, Found as Candidates, Lead, Reader, Unavailable, Wanted};
 use super::evidence::{Scorer, Weighed, weigh};
 use super::passage::Marker;
 use super::semantic::{Meaning, Mode, Near, Semantic};
 use super::terms::{Kind, Terms};
 use super::{Facets, Found, Query, Retriever, Weights, facets, passage};
-use crate::index::build::date_number;
+use crate::index::prepare::date_number;
 use crate::index::record;
 use crate::index::table::Row;
 use crate::region::RegionCode;
@@ -71,9 +71,10 @@ impl Candidate {
 }
 
 /// The articles found for a query, best first as far as they were asked for.
-#[derive(Default)]
 pub(super) struct Ranked<'r> {
     pub terms: Terms,
+    /// To read them.
+    pub read: Reader<'r>,
     /// Where the semantic stage was used.
     pub meaning: Option<Meaning<'r>>,
     /// The nearest articles, nearest first.
@@ -93,8 +94,29 @@ pub(super) struct Ranked<'r> {
     pub twins: HashMap<u32, Vec<Candidate>>,
 }
 
-pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
-    let mut ranked = rank(retriever, query);
+impl<'r> Ranked<'r> {
+    /// Nothing found for these terms.
+    fn nothing(retriever: &'r Retriever, terms: Terms) -> Ranked<'r> {
+        Ranked {
+            terms,
+            read: Reader::Kept(retriever.backend.articles()),
+            meaning: None,
+            near: vec![],
+            candidates: vec![],
+            passages: vec![],
+            marker: None,
+            ideal: 0.0,
+            total: 0,
+            facets: Facets::default(),
+            elsewhere: false,
+            fuzzy: false,
+            twins: HashMap::new(),
+        }
+    }
+}
+
+pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Result<Found, Unavailable> {
+    let mut ranked = rank(retriever, query)?;
     let candidates = std::mem::take(&mut ranked.candidates);
     let mut hits = vec![];
     let mut ceiling = 1.0f32;
@@ -104,34 +126,38 @@ pub(super) fn search(retriever: &Retriever, query: &Query<'_>) -> Found {
             let mut hit = passage::show(retriever, candidate, &mut ranked);
             hit.score = ceiling;
             let twins = ranked.twins.get(&candidate.article).into_iter().flatten();
-            hit.twins = twins.map(|twin| retriever.shelf.get(retriever, twin.article).card.id.clone()).collect();
+            hit.twins = twins.map(|twin| retriever.shelf.get(&*ranked.read, twin.article).card.id.clone()).collect();
             hits.push(hit);
         }
     }
-    Found {
+    Ok(Found {
         hits,
         total: ranked.total,
         facets: ranked.facets,
         elsewhere: ranked.elsewhere,
         fuzzy: ranked.fuzzy,
         synonyms: ranked.terms.synonyms,
-    }
+    })
 }
 
 /// Ranks as far as `offset + limit`.
-pub(super) fn rank<'r>(retriever: &'r Retriever, query: &Query<'_>) -> Ranked<'r> {
+pub(super) fn rank<'r>(retriever: &'r Retriever, query: &Query<'_>) -> Result<Ranked<'r>, Unavailable> {
     rank_by(retriever, query, retriever.semantic.as_ref())
 }
 
 /// The same with or without the semantic stage.
-pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic: Option<&'r Semantic>) -> Ranked<'r> {
+pub(super) fn rank_by<'r>(
+    retriever: &'r Retriever,
+    query: &Query<'_>,
+    semantic: Option<&'r Semantic>,
+) -> Result<Ranked<'r>, Unavailable> {
     let weights = &retriever.weights;
     let terms = Terms::new(query.text, &retriever.analyzer, weights);
-    let mut ranked = find(retriever, query, terms, weights.minimum, |w| w.value);
+    let mut ranked = find(retriever, query, terms, weights.minimum, |w| w.value)?;
     if ranked.candidates.is_empty() {
         let loosened = std::mem::take(&mut ranked.terms).by_characters();
         // Characters are counted, not weighed: a rare wrong one must not forbid all others.
-        ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0);
+        ranked = find(retriever, query, loosened, weights.fuzzy_minimum, |_| 1.0)?;
         ranked.fuzzy = !ranked.candidates.is_empty();
     }
     if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &ranked)) {
@@ -149,14 +175,14 @@ pub(super) fn rank_by<'r>(retriever: &'r Retriever, query: &Query<'_>, semantic:
     ranked.total = candidates.len().max(ranked.total.saturating_sub(before - candidates.len()));
     if query.facets && ranked.total == candidates.len() {
         let articles: Vec<u32> = candidates.iter().map(|c| c.article).collect();
-        ranked.facets = facets::count(retriever, &articles);
+        ranked.facets = facets::count(&*ranked.read, &articles, &retriever.topics);
     }
     let end = query.offset.saturating_add(query.limit);
     best_first(candidates, end.max(LOOKED_AT));
-    passage::compare(retriever, query.text, candidates);
+    passage::compare(retriever, &*ranked.read, query.text, candidates);
     candidates.sort_by(Candidate::order);
     candidates.truncate(end);
-    ranked
+    Ok(ranked)
 }
 
 /// Whether the words leave the question open, or the semantic stage is wanted whatever they say.
@@ -166,7 +192,7 @@ fn wants_meaning(retriever: &Retriever, semantic: &Semantic, query: &Query<'_>, 
     }
     let mut first = ranked.candidates.clone();
     best_first(&mut first, LOOKED_AT);
-    passage::compare(retriever, query.text, &mut first);
+    passage::compare(retriever, &*ranked.read, query.text, &mut first);
     first.sort_by(Candidate::order);
     let decisive = retriever.weights.fusion.decisive;
     !first.first().is_some_and(|c| c.same_question || score(c, ranked.ideal, &retriever.weights) >= decisive)
@@ -179,7 +205,7 @@ impl<'r> Ranked<'r> {
         let filter = Filter::new(retriever, query);
         let elsewhere = !self.candidates.is_empty() && self.candidates.iter().all(|c| c.class == 2);
         self.near = meaning.nearest(fusion.depth, |article| {
-            let row = retriever.table.row(article);
+            let row = self.read.row(article);
             filter.admits(&row) && (elsewhere || filter.judge(&row).class < 2)
         });
         let known: HashSet<u32> = self.candidates.iter().map(|c| c.article).collect();
@@ -190,9 +216,9 @@ impl<'r> Ranked<'r> {
             .map(|near| near.article)
             .collect();
         let (weighed, _) = weigh(retriever, &self.terms.all);
-        let mut scorer = Scorer::new(retriever, &weighed);
+        let mut scorer = Scorer::new(retriever, &*self.read, &weighed);
         for article in new {
-            let candidate = filter.candidate(article, &mut scorer, |_| true, &mut self.passages);
+            let candidate = filter.candidate(article, &*self.read, &mut scorer, |_| true, &mut self.passages);
             self.candidates.push(candidate);
         }
         // Without a word that counts, the question itself is the measure.
@@ -208,49 +234,58 @@ impl<'r> Ranked<'r> {
 }
 
 /// The articles that hold at least `minimum` of what the decisive terms are worth, as many as may come first.
-fn find(
-    retriever: &Retriever,
+fn find<'r>(
+    retriever: &'r Retriever,
     query: &Query<'_>,
     terms: Terms,
     minimum: f32,
     worth: fn(&Weighed<'_>) -> f32,
-) -> Ranked<'static> {
-    let (mut weighed, lists) = weigh(retriever, &terms.all);
+) -> Result<Ranked<'r>, Unavailable> {
+    let weights = &retriever.weights;
+    let (mut weighed, mut lookup) = weigh(retriever, &terms.all);
     let ideal: f32 = weighed.iter().map(|w| w.value).sum();
-    let mut leads: Vec<Lead> = lists.into_iter().map(|list| Lead { worth: 0.0, is_word: false, list }).collect();
+    let keys = weighed.iter().map(|w| w.key + 1).max().unwrap_or(0);
+    let mut leads: Vec<Lead> = (0..keys).map(|key| Lead { key, worth: 0.0, is_word: false }).collect();
     for term in weighed.iter_mut().filter(|w| w.term.decisive) {
         term.worth = worth(term);
-        let lead = &mut leads[term.list];
+        let lead = &mut leads[term.key];
         lead.worth += term.worth;
         lead.is_word |= term.term.kind == Kind::Words;
     }
     for term in weighed.iter().filter(|w| w.worth > 0.0 && w.term.kind == Kind::Words) {
-        let list = retriever.postings.find(&record::titled(&term.term.text));
-        leads.push(Lead { worth: term.worth * retriever.weights.pruning.titled, is_word: true, list });
+        lookup.add(&record::titled(&term.term.text));
+        leads.push(Lead { key: leads.len(), worth: term.worth * weights.pruning.titled, is_word: true });
     }
     leads.retain(|lead| lead.worth > 0.0);
     let whole: f32 = weighed.iter().map(|term| term.worth).sum();
     if leads.is_empty() {
-        return Ranked { terms, ..Ranked::default() };
+        drop(weighed);
+        return Ok(Ranked::nothing(retriever, terms));
     }
     let filter = Filter::new(retriever, query);
-    let count = query.offset.saturating_add(query.limit).max(LOOKED_AT);
-    let wanted = Wanted { filter: &filter, least: whole * minimum, count, counted: query.facets };
-    let mut gathered = Gathered::new(retriever);
-    let found = gathered.find(leads, &wanted);
-    let mut scorer = Scorer::new(retriever, &weighed);
+    let wanted = Wanted {
+        filter: &filter,
+        weights,
+        damping: &retriever.norms.damping[..],
+        least: whole * minimum,
+        count: query.offset.saturating_add(query.limit).max(LOOKED_AT),
+        counted: query.facets,
+    };
+    let Candidates { articles, scored, total, read, touched } = lookup.find(leads, &wanted)?;
+    let mut scorer = Scorer::new(retriever, &*read, &weighed);
     let mut passages = vec![];
-    let candidates = found.articles[..found.scored]
+    let candidates = articles[..scored]
         .iter()
-        .map(|article| filter.candidate(*article, &mut scorer, |p| gathered.passage(p) > 0.0, &mut passages))
+        .map(|article| filter.candidate(*article, &*read, &mut scorer, |place| touched(*article, place), &mut passages))
         .collect();
-    let facets = if found.total > found.scored && query.facets {
-        facets::count(retriever, &found.articles)
+    let facets = if total > scored && query.facets {
+        facets::count(&*read, &articles, &retriever.topics)
     } else {
         Facets::default()
     };
+    drop(scorer);
     drop(weighed);
-    Ranked { terms, candidates, passages, ideal, total: found.total, facets, ..Ranked::default() }
+    Ok(Ranked { read, candidates, passages, ideal, total, facets, ..Ranked::nothing(retriever, terms) })
 }
 
 /// What is found has a score, however little speaks for it.
@@ -265,24 +300,24 @@ pub(super) fn score(candidate: &Candidate, ideal: f32, weights: &Weights) -> f32
 }
 
 /// What a query asks of an article besides its words.
-pub(super) struct Filter<'q> {
+pub struct Filter<'q> {
     retriever: &'q Retriever,
-    region: Option<RegionCode>,
+    pub region: Option<RegionCode>,
     /// Bit of the topic asked for.
-    topic: Option<u64>,
+    pub topic: Option<u64>,
     /// The year of publication asked for.
-    year: Option<u32>,
+    pub year: Option<u32>,
     /// Bits of the topics that the question was understood to be about.
     about: u64,
     /// The day asked for, as a number.
-    at: Option<u32>,
+    pub at: Option<u32>,
     /// The year that ages are counted from.
     now: u32,
 }
 
 /// An article seen from a query, its words aside.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Judged {
+pub struct Judged {
     /// 0: asked region, its province, the nation; 1: inside the asked region; 2: elsewhere.
     pub class: u8,
     pub in_force: bool,
@@ -305,18 +340,18 @@ impl<'q> Filter<'q> {
             year: query.year.map(|year| u32::try_from(year).unwrap_or(u32::MAX)),
             about: query.about.iter().fold(0, |bits, asked| bits | bit(asked)),
             at,
-            now: at.unwrap_or(retriever.table.newest) / 10_000,
+            now: at.unwrap_or(retriever.totals().newest) / 10_000,
         }
     }
 
     /// Whether all articles are alike to the query, as far as tiers and topics go.
     pub fn is_plain(&self) -> bool {
-        let table = &self.retriever.table;
+        let totals = self.retriever.totals();
         self.topic.is_none()
             && self.year.is_none()
             && self.about == 0
-            && (self.region.is_none() || !table.is_placed)
-            && (self.at.is_none() || !table.is_dated)
+            && (self.region.is_none() || !totals.is_placed)
+            && (self.at.is_none() || !totals.is_dated)
     }
 
     pub fn admits(&self, row: &Row) -> bool {
@@ -340,15 +375,16 @@ impl<'q> Filter<'q> {
     fn candidate(
         &self,
         article: u32,
+        read: &dyn Articles,
         scorer: &mut Scorer<'_, '_>,
-        reads: impl Fn(u32) -> bool,
+        reads: impl Fn(usize) -> bool,
         passages: &mut Vec<f32>,
     ) -> Candidate {
         let weights = &self.retriever.weights;
-        let row = self.retriever.table.row(article);
+        let row = read.row(article);
         let Judged { class, in_force, factor } = self.judge(&row);
         let place = passages.len();
-        let evidence = scorer.score(article, reads, passages);
+        let evidence = scorer.score(article, &row, reads, passages);
         let figure = (evidence.article + weights.passage * evidence.best) / (1.0 + weights.passage);
         Candidate {
             article,

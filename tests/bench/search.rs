@@ -56,8 +56,9 @@ fn search(criterion: &mut Criterion) {
     let (documents, questions) = subject(&corpus);
     let scratch = Scratch::new().expect("a folder");
     let (retriever, built) = retrieval::index(documents, &scratch, &analyzer, &|_| {}).expect("an index");
-    let found =
-        |retriever: &Retriever, text: &str| retriever.search(&Query { text, limit: 10, ..Query::default() }).hits.len();
+    let found = |retriever: &Retriever, text: &str| {
+        retriever.search(&Query { text, limit: 10, ..Query::default() }).map_or(0, |found| found.hits.len())
+    };
     let mut group = criterion.benchmark_group(format!("search of {} passages", built.passages));
     let mut next = questions.iter().cycle();
     group.bench_function("questions in turn", |b| {

@@ -47,7 +47,7 @@ fn check(row: &Value) -> Result<(), String> {
         offset: 0,
         facets: true,
     };
-    let found = retriever.search(&query);
+    let found = retriever.search(&query).map_err(|e| e.to_string())?;
     let got: Vec<&str> = found.hits.iter().map(|h| h.article.as_str()).collect();
     let fail = |what: &str| Err(format!("{what}; got {got:?}, total {}", found.total));
     if row["first"].as_str().is_some_and(|first| got.first() != Some(&first)) {
@@ -76,7 +76,7 @@ fn check(row: &Value) -> Result<(), String> {
 /// What must hold of every result: scores fall and stay within 0–1, ranges lie in the text and stand in the highlight,
 /// every explanation belongs to its hit, and paging gives the same as asking for all.
 fn holds(retriever: &Retriever, query: &Query<'_>, found: &yiwen::retrieve::Found) -> Result<(), String> {
-    let explained = retriever.explain(query);
+    let explained = retriever.explain(query).map_err(|e| e.to_string())?;
     let mut last = 1.0;
     for (i, hit) in found.hits.iter().enumerate() {
         if hit.score > last || hit.score <= 0.0 {
@@ -93,7 +93,7 @@ fn holds(retriever: &Retriever, query: &Query<'_>, found: &yiwen::retrieve::Foun
         if explained[i].article != hit.article || explained[i].contributions.is_empty() {
             return Err(format!("explanation {:?}", explained[i]));
         }
-        let page = retriever.search(&Query { limit: 1, offset: i, ..*query });
+        let page = retriever.search(&Query { limit: 1, offset: i, ..*query }).map_err(|e| e.to_string())?;
         if page.hits.len() != 1 || page.hits[0] != *hit || page.total != found.total {
             return Err(format!("page {i}: {:?}", page.hits));
         }

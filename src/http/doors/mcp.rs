@@ -80,11 +80,14 @@ impl Tools {
         match name {
             "ask" => {
                 let (answer, note) = Asked::read(Input::of(arguments)?, &live)?.answer(&live);
+                if answer.is_unavailable() {
+                    return Err(Problem::unsearched());
+                }
                 self.app.noted(&note);
                 Ok((markdown::render(&answer), json!(answer)))
             }
             "search_articles" => {
-                let (found, _) = search::Asked::read(Input::of(arguments)?, "query", &live)?.search(&live);
+                let (found, _) = search::Asked::read(Input::of(arguments)?, "query", &live)?.search(&live)?;
                 Ok(json(json!(found)))
             }
             "get_article" => {

@@ -53,7 +53,7 @@ fn card(out: &mut String, scene: Scene<'_>, answered: &Answered, answer: &Answer
     }
     if answer.computed.is_empty() {
         let line = match answer.status {
-            AnswerStatus::NoMatch => "没有查到能回答这个问题的资料,不作猜测。可以换个说法,或拨打医保服务热线 12393。",
+            AnswerStatus::NoMatch => answer.nothing(),
             _ => "这个问题没有可计算的规则,以下是相关资料。",
         };
         put!(out, "<p class=\"conclusion plain\">{line}</p>");

@@ -137,7 +137,7 @@ impl Wanted {
         out
     }
 
-    fn found(&self, live: &Live) -> Found {
+    fn found(&self, live: &Live) -> Result<Found, Problem> {
         let query = Query {
             text: &self.text,
             region: self.region,
@@ -148,7 +148,7 @@ impl Wanted {
             facets: true,
             ..Query::default()
         };
-        live.engine.search(&query, today())
+        Ok(live.engine.search(&query, today())?)
     }
 }
 
@@ -159,13 +159,13 @@ pub async fn search(State(app): State<Shared>, FromQuery(input): FromQuery) -> R
         Ok(wanted) => wanted,
         Err(problem) => return Ok(shell::problem(Section::Ask, &problem)),
     };
-    let found = if wanted.text.trim().is_empty() { Found::default() } else { wanted.found(&live) };
-    let body = list(&live, &wanted, &found);
+    let found = if wanted.text.trim().is_empty() { Found::default() } else { wanted.found(&live)? };
+    let body = list(&live, &wanted, &found)?;
     let response = shell::page(StatusCode::OK, Section::Ask, "资料", &body);
     Ok((Extension(Note::of(&wanted.text)), response).into_response())
 }
 
-fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
+fn list(live: &Live, wanted: &Wanted, found: &Found) -> Result<String, Problem> {
     let mut out =
         String::from("<h1>查资料</h1><form class=\"filters\" action=\"/search\" method=\"get\" data-submit-on-change>");
     put!(
@@ -179,7 +179,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
         Safe(&wanted.region_text)
     );
     let query = Query { text: &wanted.text, region: wanted.region, limit: 0, facets: true, ..Query::default() };
-    let all = live.engine.search(&query, today()).facets;
+    let all = live.engine.search(&query, today())?.facets;
     let topics = all.topic.iter().map(|(id, n)| (id.clone(), words(live).topic(id), *n)).collect::<Vec<_>>();
     select(&mut out, "topic", "主题", &topics, wanted.topic.as_deref().unwrap_or_default());
     let years = all.year.iter().rev().map(|(year, n)| (year.clone(), format!("{year} 年"), *n)).collect::<Vec<_>>();
@@ -187,7 +187,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
     out.push_str("<button>查找</button></form>");
     super::regions::datalist(&mut out, live);
     if wanted.text.trim().is_empty() {
-        return out;
+        return Ok(out);
     }
     put!(out, "<p class=\"meta\" role=\"status\">共 {} 篇", found.total);
     if found.elsewhere {
@@ -207,7 +207,7 @@ fn list(live: &Live, wanted: &Wanted, found: &Found) -> String {
     }
     out.push_str("</div>");
     paging(&mut out, found.total.div_ceil(PAGE).min(LAST_PAGE), wanted.page, "/search", &|page| wanted.query(page));
-    out
+    Ok(out)
 }
 
 fn select(out: &mut String, name: &str, label: &str, options: &[(String, String, usize)], now: &str) {

@@ -131,7 +131,7 @@ fn passage(out: &mut String, live: &Live, asked: &Asked, said: &str, article: &s
     let region =
         RegionCode::parse(&asked.region).or(live.engine.snapshot.corpus.law.regions.resolve(&asked.region).ok());
     let query = Query { text: said, region, limit: DEPTH, ..Query::default() };
-    let found = live.engine.explain_search(&query, today());
+    let found = live.engine.explain_search(&query, today())?;
     let place = found.iter().position(|e| e.article == article);
     let Some((place, e)) = place.map(|place| (place, &found[place])) else {
         return Err(Problem::new(Kind::UnknownArticle, format!("这个问题的前 {DEPTH} 条资料里没有这一篇")));
