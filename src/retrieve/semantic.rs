@@ -2,9 +2,10 @@
 //!
 //! The question becomes one vector; the nearness of an article is the cosine to its nearest passage or curated question.
 //! Two questions are nearer to one another than a question and its answer, so that of a curated question something is
-//! taken off: else titles in the form of questions would outdo the passages that answer. What nearness exceeds the nearness of unrelated texts by is added to the evidence of the words, and the nearest articles
-//! that no word speaks for join the list. Region, force and the same question stay above that. The sum goes by how sure
-//! the words are, which places in two lists (reciprocal rank) do not know.
+//! taken off: else titles in the form of questions would outdo the passages that answer. What nearness exceeds that of
+//! unrelated texts by is added to the evidence of the words, and the nearest articles that no word speaks for join the
+//! list. Region, force and the same question stay above that. The sum goes by how sure the words are, which places in
+//! two lists (reciprocal rank) do not know.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
