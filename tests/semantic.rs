@@ -280,6 +280,26 @@ fn a_curated_question_in_its_own_words_stays_first() {
 }
 
 #[test]
+fn a_curated_question_is_less_near_than_its_cosine() {
+    let (_, _, with_model) = &*INDEXES;
+    let nearness = |questions: f32| {
+        let mut snapshot = generations::open_as(with_model, Mode::Always).unwrap();
+        let mut weights = snapshot.retriever.weights().clone();
+        weights.fusion.questions = questions;
+        snapshot.retriever = snapshot.retriever.with_weights(weights);
+        let article = snapshot.corpus.articles.iter().find(|a| !a.questions.is_empty()).unwrap();
+        let query = Query { text: &article.questions[0], region: Some(article.region), limit: 30, ..Query::default() };
+        let explained = snapshot.retriever.explain(&query);
+        let own = explained.iter().find(|e| e.article == article.id).expect("found by its own words");
+        own.fusion.expect("always").nearness
+    };
+    let (plain, less) = (nearness(0.0), nearness(0.01));
+    assert!((plain - 1.0).abs() < 0.01, "its own words: {plain}");
+    // A passage may be as near as that; no more than asked for is taken off.
+    assert!(less < plain && plain - less < 0.0101, "{plain}, {less}");
+}
+
+#[test]
 fn an_index_is_stale_until_it_has_the_vectors_and_is_rebuilt_from_them() {
     let folder = tempfile::tempdir().unwrap();
     let index = folder.path();

@@ -68,6 +68,9 @@ enum What {
     /// 一个段落题文件,问现用的索引
     Passages {
         file: PathBuf,
+        /// 换一套权重试试:JSON 文件,没写的照旧
+        #[arg(long, value_name = "FILE")]
+        weights: Option<PathBuf>,
         /// 输出 Markdown 报告:每道没中的题找到了什么
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
@@ -151,8 +154,12 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
             return Ok(if found.passed == found.cases { Exit::Done } else { Exit::Negative });
         }
         What::Compare(arguments) => return eval_compare::run(arguments),
-        What::Passages { file, markdown, json } => {
-            let engine = Engine::new(places.open()?);
+        What::Passages { file, weights, markdown, json } => {
+            let mut snapshot = places.open()?;
+            if let Some(path) = weights {
+                snapshot.retriever = snapshot.retriever.with_weights(read_weights(path)?);
+            }
+            let engine = Engine::new(snapshot);
             let rows: Vec<passages::Row> = retrieval::rows(file, |row| row)?;
             let today = super::ask::day(None)?;
             let f = passages::ask(&rows, &engine, today)?;

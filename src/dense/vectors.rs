@@ -16,7 +16,7 @@ use super::ModelError;
 use super::encoder::{Encoder, Role};
 use super::kernel::{self, Inputs, Lanes, Matrix, Task, shorten};
 
-const MAGIC: &[u8; 4] = b"YWV1";
+const MAGIC: &[u8; 4] = b"YWV2";
 /// Bytes of a row's hash.
 const HASH: usize = 16;
 
@@ -37,6 +37,7 @@ pub struct Store {
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
     hash: [u8; HASH],
+    is_question: bool,
     scale: f32,
     figures: Vec<i8>,
 }
@@ -62,7 +63,7 @@ impl Store {
                 known.get(hash).cloned().unwrap_or_else(|| {
                     let (figures, scale) = shorten(&encoder.encode(*role, text));
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1, new);
-                    Row { hash: *hash, scale, figures }
+                    Row { hash: *hash, is_question: *role == Role::Question, scale, figures }
                 })
             })
             .collect();
@@ -88,6 +89,7 @@ impl Store {
             }
             for row in &self.rows {
                 file.write_all(&row.hash)?;
+                file.write_all(&[u8::from(row.is_question)])?;
                 file.write_all(&row.scale.to_le_bytes())?;
                 let figures: Vec<u8> = row.figures.iter().map(|f| f.cast_unsigned()).collect();
                 file.write_all(&figures)?;
@@ -118,9 +120,10 @@ impl Store {
                 store.starts.push(u32::from_le_bytes(file.array()?));
             }
             for _ in 0..rows {
-                let (hash, scale) = (file.array()?, f32::from_le_bytes(file.array()?));
+                let (hash, is_question) = (file.array()?, file.array()? == [1]);
+                let scale = f32::from_le_bytes(file.array()?);
                 let figures = file.bytes(width)?.into_iter().map(u8::cast_signed).collect();
-                store.rows.push(Row { hash, scale, figures });
+                store.rows.push(Row { hash, is_question, scale, figures });
             }
             let found = file.hasher.clone().finalize();
             let whole = store.starts.is_sorted() && store.starts.last().is_none_or(|end| *end as usize == rows);
@@ -188,6 +191,8 @@ pub struct Vectors {
     matrix: Matrix,
     width: usize,
     starts: Vec<u32>,
+    /// Of each row.
+    is_question: Vec<bool>,
     identity: String,
 }
 
@@ -195,7 +200,8 @@ impl From<Store> for Vectors {
     fn from(store: Store) -> Vectors {
         let mut matrix = Matrix::new(store.width);
         store.rows.iter().for_each(|row| matrix.push(&row.figures, row.scale));
-        Vectors { matrix, width: store.width, starts: store.starts, identity: store.identity }
+        let is_question = store.rows.iter().map(|row| row.is_question).collect();
+        Vectors { matrix, width: store.width, starts: store.starts, is_question, identity: store.identity }
     }
 }
 
@@ -216,6 +222,11 @@ impl Vectors {
             Some(ends) => ends[0] as usize..ends[1] as usize,
             None => 0..0,
         }
+    }
+
+    /// Of each row, whether it is of a question, not of a passage.
+    pub fn is_question(&self) -> &[bool] {
+        &self.is_question
     }
 
     /// How near each row is to a vector: the cosine of their angle.

@@ -56,7 +56,8 @@ pub struct Joined {
     pub by_words: Option<usize>,
     /// Its place by nearness alone.
     pub by_meaning: Option<usize>,
-    /// Cosine of the question and its nearest passage or curated question.
+    /// Cosine of the question and its nearest passage or curated question, of the latter less
+    /// [`super::weights::Fusion::questions`].
     pub nearness: f32,
     /// What that adds to the figure.
     pub evidence: f32,

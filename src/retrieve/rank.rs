@@ -161,7 +161,7 @@ pub(super) fn rank_by<'r>(
         ranked.fuzzy = !ranked.candidates.is_empty();
     }
     if let Some(semantic) = semantic.filter(|s| wants_meaning(retriever, s, query, &ranked)) {
-        ranked.add_meaning(retriever, query, semantic.compare(query.text));
+        ranked.add_meaning(retriever, query, semantic.compare(query.text, weights.fusion.questions));
     }
     let candidates = &mut ranked.candidates;
     if candidates.iter().any(|c| c.class < 2) {

@@ -1,9 +1,11 @@
 //! The optional second kind of evidence: nearness in meaning.
 //!
 //! The question becomes one vector; the nearness of an article is the cosine to its nearest passage or curated question.
-//! What it exceeds the nearness of unrelated texts by is added to the evidence of the words, and the nearest articles
-//! that no word speaks for join the list. Region, force and the same question stay above that. The sum goes by how sure
-//! the words are, which places in two lists (reciprocal rank) do not know.
+//! Two questions are nearer to one another than a question and its answer, so that of a curated question something is
+//! taken off: else titles in the form of questions would outdo the passages that answer. What nearness exceeds that of
+//! unrelated texts by is added to the evidence of the words, and the nearest articles that no word speaks for join the
+//! list. Region, force and the same question stay above that. The sum goes by how sure the words are, which places in
+//! two lists (reciprocal rank) do not know.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -68,10 +70,13 @@ impl Semantic {
         Semantic { encoder, vectors, mode, articles: articles as u32 }
     }
 
-    /// Compares a question with everything.
-    pub(super) fn compare(&self, question: &str) -> Meaning<'_> {
+    /// Compares a question with everything; curated questions are `less` near than their cosine.
+    pub(super) fn compare(&self, question: &str, less: f32) -> Meaning<'_> {
         let vector = self.encoder.encode(Role::Question, Folded::new(question).text());
-        Meaning { semantic: self, rows: self.vectors.nearness(&vector) }
+        let mut rows = self.vectors.nearness(&vector);
+        let curated = rows.iter_mut().zip(self.vectors.is_question()).filter(|(_, is_question)| **is_question);
+        curated.for_each(|(nearness, _)| *nearness -= less);
+        Meaning { semantic: self, rows }
     }
 }
 

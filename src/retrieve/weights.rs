@@ -100,6 +100,9 @@ pub struct Fusion {
     pub dense: f32,
     /// Nearness of texts that have nothing to do with one another.
     pub unrelated: f32,
+    /// How much nearer a question is to another than to a passage that says the same: taken off the nearness of curated
+    /// questions.
+    pub questions: f32,
     /// So many of the nearest articles join those found by words …
     pub depth: usize,
     /// … as far as they are at least so near.
@@ -112,7 +115,7 @@ pub struct Fusion {
 
 impl Default for Fusion {
     fn default() -> Fusion {
-        Fusion { dense: 3.5, unrelated: 0.86, depth: 100, least: 0.88, decisive: 0.8, passage: 20.0 }
+        Fusion { dense: 4.0, unrelated: 0.87, questions: 0.03, depth: 100, least: 0.87, decisive: 0.8, passage: 20.0 }
     }
 }
 
