@@ -39,7 +39,7 @@ pub struct Subject {
 }
 
 /// The index, as the processes that are measured open it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Target {
     /// Plain documents indexed in this folder, understood by the corpus' words and asked by `/v1/search`.
     Folder(PathBuf),

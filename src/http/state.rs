@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
+use super::cache::AnswerCache;
 use super::doors::wechat::Replies;
 use super::limits::{self, Limits};
 use super::metrics::Metrics;
@@ -33,6 +34,8 @@ pub struct Options {
     pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
     pub semantic: Mode,
+    /// Answers kept for those who ask the same again; 0 for none.
+    pub answer_cache: usize,
     pub limits: limits::Settings,
     /// Where gaps and feedback are kept; `None` where that is switched off.
     pub gaps: Option<Recorder>,
@@ -44,12 +47,14 @@ pub struct Options {
 pub struct Live {
     pub engine: Engine,
     pub suggester: Suggester,
+    /// Empty when the snapshot is put in use; `None` where none is wanted.
+    pub answers: Option<AnswerCache>,
 }
 
 impl Live {
     pub fn new(snapshot: Snapshot) -> Live {
         let suggester = Suggester::new(&snapshot.corpus.articles);
-        Live { engine: Engine::new(snapshot), suggester }
+        Live { engine: Engine::new(snapshot), suggester, answers: None }
     }
 
     /// The article with this id.
@@ -69,6 +74,7 @@ pub struct App {
     pub index: PathBuf,
     pub request_timeout: Duration,
     pub semantic: Mode,
+    pub answer_cache: usize,
     pub keys: Keys,
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
@@ -93,6 +99,7 @@ impl App {
             index: options.index,
             request_timeout: options.request_timeout,
             semantic: options.semantic,
+            answer_cache: options.answer_cache,
             keys: options.keys,
             public_url: options.public_url,
             wechat: options.wechat,
@@ -112,8 +119,9 @@ impl App {
         self.live.load_full()
     }
 
-    /// Puts a snapshot in use.
-    pub fn put_in_use(&self, live: Live) {
+    /// Puts a snapshot in use, with no answers of the one before.
+    pub fn put_in_use(&self, mut live: Live) {
+        live.answers = AnswerCache::new(self.answer_cache);
         self.live.store(Some(Arc::new(live)));
     }
 
