@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::eval::retrieval::{self, Latency};
 use crate::gaps::Recorder;
-use crate::http::{self, App, Live, Options, limits, serve};
+use crate::http::{self, App, Options, limits, serve};
 use crate::keys::Keys;
 
 /// What is served, and how long it is asked in process.
@@ -52,7 +52,7 @@ pub(super) struct Running {
 
 /// Asks in process, then serves.
 pub(super) fn start(config: &Config, serve: Serve) -> Result<(Serving, Running)> {
-    let live = Live::new(serve.target.open(config)?);
+    let live = serve.target.open(config)?;
     let in_process_us = replay(&live.engine, &serve);
     let app = App::new(Options {
         corpus: config.corpus.clone(),

@@ -1,6 +1,6 @@
 //! What the routes share: the snapshot in use, whether the service takes requests, the rebuild, the figures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,12 +16,14 @@ use super::observe::Note;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
 use crate::config::WeChat;
+use crate::corpus::Corpus;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::gaps::Recorder;
-use crate::index::Snapshot;
+use crate::index::{IndexError, Snapshot, generations};
 use crate::keys::{Keys, Scope};
 use crate::retrieve::{Mode, Suggester};
+use crate::understand::Groundwork;
 
 /// What the service is told at its start.
 #[derive(Clone, Debug)]
@@ -53,8 +55,27 @@ pub struct Live {
 
 impl Live {
     pub fn new(snapshot: Snapshot) -> Live {
-        let suggester = Suggester::new(&snapshot.corpus.articles);
-        Live { engine: Engine::new(snapshot), suggester, answers: None }
+        let made = Live::made_of(&snapshot.corpus);
+        Live::with(snapshot, made)
+    }
+
+    /// Opens the generation in use.
+    ///
+    /// # Errors
+    /// As [`generations::open_as`].
+    pub fn open(index: &Path, mode: Mode) -> Result<Live, IndexError> {
+        let (snapshot, made) = generations::open_with(index, mode, Live::made_of)?;
+        Ok(Live::with(snapshot, made))
+    }
+
+    /// What is made of a corpus alone, and can be made before the rest is there.
+    pub fn made_of(corpus: &Corpus) -> (Groundwork, Suggester) {
+        (Groundwork::of(corpus), Suggester::new(&corpus.articles))
+    }
+
+    /// The rest, over what was made of the snapshot's corpus.
+    pub fn with(snapshot: Snapshot, (groundwork, suggester): (Groundwork, Suggester)) -> Live {
+        Live { engine: Engine::with(snapshot, groundwork), suggester, answers: None }
     }
 
     /// The article with this id.
