@@ -67,6 +67,13 @@ pub static SETTINGS: &[Setting] = &[
     setting("request_timeout", "10", "一次请求最多几秒", "1 至 600 的整数", is_seconds),
     setting("shutdown_timeout", "10", "停止服务时最多等几秒", "1 至 600 的整数", is_seconds),
     setting("semantic", "auto", "语义检索;装了模型才有", "auto、always 或 never", is_mode),
+    setting(
+        "answer_cache",
+        "0",
+        "留下多少个回答,同一个问题再问时直接给出;0 为不留",
+        "0 至 100000 的整数",
+        |t| is_within(t, 0, 100_000),
+    ),
     setting("shutdown_delay", "0", "停止前还接新请求几秒,让负载均衡看到 /readyz 已是 503", "0 至 600 的整数", is_delay),
     setting("watch", "false", "语料文件存盘后自动重建索引", "true 或 false", is_flag),
     setting(
@@ -184,6 +191,7 @@ pub static IN_ENGLISH: &[(&str, &str)] = &[
     ("gaps_days", "days they are kept at most; 1–3,650"),
     ("request_timeout", "seconds for one request, 1–600"),
     ("shutdown_timeout", "seconds to let requests end, 1–600"),
+    ("answer_cache", "answers kept for those who ask the same again, to the byte, 0–100,000; 0 keeps none"),
     ("shutdown_delay", "seconds to go on taking requests after `/readyz` says 503, 0–600"),
     ("watch", "rebuild when a file of the corpus is saved"),
     ("rate_per_address", "requests a minute from one address without a key; 0 is without limit, loopback has none"),
@@ -252,6 +260,8 @@ pub struct Config {
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub semantic: Mode,
+    /// Answers kept for those who ask the same again; 0 for none.
+    pub answer_cache: usize,
     /// The service goes on for so long after it said that it is not ready.
     pub shutdown_delay: Duration,
     /// Rebuild when a file of the corpus is saved.
@@ -331,6 +341,7 @@ impl Config {
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
             semantic: text("semantic").parse().unwrap_or_default(),
+            answer_cache: text("answer_cache").parse().unwrap_or_default(),
             shutdown_delay: seconds("shutdown_delay"),
             watch: text("watch") == "true",
             limits: limits::Settings {

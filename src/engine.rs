@@ -15,7 +15,7 @@ use crate::index::Snapshot;
 use crate::region::RegionCode;
 use crate::retrieve::{Explanation, Found, Passage, Query, Unavailable};
 use crate::rules::{self, Case, Outcome, Status};
-use crate::understand::{AskedPlace, Cue, OUT_OF_SCOPE, Understander, Understanding};
+use crate::understand::{AskedPlace, Cue, Groundwork, OUT_OF_SCOPE, Understander, Understanding};
 
 /// A question with what was given beside it.
 #[derive(Clone, Debug)]
@@ -58,8 +58,14 @@ pub struct Engine {
 
 impl Engine {
     pub fn new(snapshot: Snapshot) -> Engine {
+        let groundwork = Groundwork::of(&snapshot.corpus);
+        Engine::with(snapshot, groundwork)
+    }
+
+    /// The same over groundwork that was made of the snapshot's corpus.
+    pub fn with(snapshot: Snapshot, groundwork: Groundwork) -> Engine {
         let corpus = &snapshot.corpus;
-        let understander = Understander::of(corpus, snapshot.analyzer.segmenter().clone());
+        let understander = Understander::with(groundwork, corpus, snapshot.analyzer.segmenter().clone());
         let mut speaks: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for article in &corpus.articles {
             for conflict in &article.conflicts {

@@ -28,6 +28,10 @@ pub struct Figures {
     pub http: BTreeMap<usize, Throughput>,
     /// The same of a bare JSON echo in the same process: what this machine's network and HTTP library take.
     pub echo: BTreeMap<usize, Throughput>,
+    /// As `http`, by a service that keeps its answers, where the setting `answer_cache` has it so: every question was
+    /// asked before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_cached: Option<BTreeMap<usize, Throughput>>,
 }
 
 /// What so many connections got.
@@ -82,6 +86,7 @@ impl Figures {
         };
         rows("HTTP", &self.http, [0, 0]);
         rows("只回声", &self.echo, [0, 0]);
+        rows("HTTP,回答留着", self.http_cached.as_ref().unwrap_or(&BTreeMap::new()), [0, 0]);
         let ratio = |(n, http): (&usize, &Throughput)| Some((*n, http.over(*self.echo.get(n)?)));
         rows("HTTP ÷ 回声", &self.http.iter().filter_map(ratio).collect(), [3, 1]);
         out.truncate(out.trim_end().len());
@@ -112,6 +117,7 @@ mod tests {
             in_process_us: Latency { p50: 80.0, p95: 160.0, p99: 320.0 },
             http: BTreeMap::from([(1, of(2_000.0, 500.0)), (16, of(3_000.0, 5_000.0))]),
             echo: BTreeMap::from([(1, of(20_000.0, 50.0)), (16, of(60_000.0, 250.0))]),
+            http_cached: Some(BTreeMap::from([(1, of(9_000.0, 110.0))])),
         };
         let wanted = "10000 个段落,原文 2.0 MB;索引 3.0 MB,为原文的 1.50 倍,建了 2.00 秒(每秒 5000 段,1.00 MB)\n\
                       服务时的内存 不详;启动到第一个回答 200 毫秒\n\n\
@@ -122,6 +128,7 @@ mod tests {
                       | HTTP,16 个连接 | 3000 | 5000 | 10000 | 20000 |\n\
                       | 只回声,1 个连接 | 20000 | 50 | 100 | 200 |\n\
                       | 只回声,16 个连接 | 60000 | 250 | 500 | 1000 |\n\
+                      | HTTP,回答留着,1 个连接 | 9000 | 110 | 220 | 440 |\n\
                       | HTTP ÷ 回声,1 个连接 | 0.100 | 10.0 | 10.0 | 10.0 |\n\
                       | HTTP ÷ 回声,16 个连接 | 0.050 | 20.0 | 20.0 | 20.0 |";
         assert_eq!(figures.table(), wanted);

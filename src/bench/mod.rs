@@ -13,6 +13,7 @@ mod service;
 pub mod subject;
 mod worker;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ pub use figures::{Figures, Throughput};
 use load::{Load, Request};
 use service::{Serve, Serving};
 pub use subject::Subject;
+use subject::Target;
 pub use worker::{COMMAND, work};
 use worker::{Task, Worker};
 
@@ -37,6 +39,8 @@ const STARTS: usize = 5;
 pub struct Plan<'p> {
     /// How long each part is measured; a quarter of it goes before to warm up.
     pub time: Duration,
+    /// Answers that the service keeps in figures apart; 0 for no such figures.
+    pub answer_cache: usize,
     /// The flags of this process that say where corpus and index are, for those it starts.
     pub flags: &'p [OsString],
     /// Called with the parts done, and in all.
@@ -48,11 +52,14 @@ pub struct Plan<'p> {
 /// # Errors
 /// A part that cannot be started, and an answer that is not 200: figures of refusals are none.
 pub fn run(subject: &Subject, plan: &Plan<'_>) -> Result<Figures> {
-    let parts = (STARTS + 1 + 2 * CONNECTIONS.len()) as u64;
-    let mut done = 0;
-    let mut step = || {
-        done += 1;
-        (plan.progress)(done, parts);
+    // Searches are not kept.
+    let answers_kept = if subject.target == Target::InUse { plan.answer_cache } else { 0 };
+    let cached_parts = if answers_kept > 0 { 1 + CONNECTIONS.len() } else { 0 };
+    let parts = (STARTS + 1 + 2 * CONNECTIONS.len() + cached_parts) as u64;
+    let done = Cell::new(0);
+    let step = || {
+        done.set(done.get() + 1);
+        (plan.progress)(done.get(), parts);
     };
     let mut starts = vec![];
     for _ in 0..STARTS {
@@ -61,16 +68,17 @@ pub fn run(subject: &Subject, plan: &Plan<'_>) -> Result<Figures> {
     }
     starts.sort();
     let scratch = Scratch::new()?;
-    let serve = Serve {
+    let mut serve = Serve {
         target: subject.target.clone(),
         questions: subject.questions.clone(),
         time: plan.time,
+        answer_cache: 0,
         gaps: scratch.path().join("gaps.sqlite"),
     };
-    let mut service = Worker::start(plan.flags, &Task::Serve(serve))?;
+    let mut service = Worker::start(plan.flags, &Task::Serve(serve.clone()))?;
     let serving: Serving = service.told()?;
     step();
-    let mut over = |address: SocketAddr, request: &dyn Fn(&str) -> Request| {
+    let over = |address: SocketAddr, request: &dyn Fn(&str) -> Request| {
         let requests: Vec<Request> = subject.questions.iter().map(|question| request(question)).collect();
         let mut figures = vec![];
         for connections in CONNECTIONS {
@@ -84,6 +92,16 @@ pub fn run(subject: &Subject, plan: &Plan<'_>) -> Result<Figures> {
     let http = over(serving.service, &|question: &str| subject.target.request(question))?;
     let rss_bytes = service.resident();
     let echo = over(serving.echo, &service::echoed)?;
+    drop(service);
+    let http_cached = if answers_kept > 0 {
+        serve.answer_cache = answers_kept;
+        let mut service = Worker::start(plan.flags, &Task::Serve(serve))?;
+        let serving: Serving = service.told()?;
+        step();
+        Some(over(serving.service, &|question: &str| subject.target.request(question))?)
+    } else {
+        None
+    };
     Ok(Figures {
         passages: subject.passages,
         raw_bytes: subject.raw_bytes,
@@ -94,6 +112,7 @@ pub fn run(subject: &Subject, plan: &Plan<'_>) -> Result<Figures> {
         in_process_us: serving.in_process_us,
         http,
         echo,
+        http_cached,
     })
 }
 

@@ -21,15 +21,17 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::eval::retrieval::{self, Latency};
 use crate::gaps::Recorder;
-use crate::http::{self, App, Live, Options, limits, serve};
+use crate::http::{self, App, Options, limits, serve};
 use crate::keys::Keys;
 
 /// What is served, and how long it is asked in process.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Serve {
     pub target: Target,
     pub questions: Vec<String>,
     pub time: Duration,
+    /// Answers kept; 0 in every figure but those of the cache itself.
+    pub answer_cache: usize,
     /// Where gaps are kept: not among those of real people.
     pub gaps: PathBuf,
 }
@@ -50,7 +52,7 @@ pub(super) struct Running {
 
 /// Asks in process, then serves.
 pub(super) fn start(config: &Config, serve: Serve) -> Result<(Serving, Running)> {
-    let live = Live::new(serve.target.open(config)?);
+    let live = serve.target.open(config)?;
     let in_process_us = replay(&live.engine, &serve);
     let app = App::new(Options {
         corpus: config.corpus.clone(),
@@ -60,6 +62,7 @@ pub(super) fn start(config: &Config, serve: Serve) -> Result<(Serving, Running)>
         wechat: None,
         request_timeout: config.request_timeout,
         semantic: config.semantic,
+        answer_cache: serve.answer_cache,
         limits: limits::Settings { patient: true, ..limits::Settings::default() },
         gaps: Some(Recorder::open(&serve.gaps, config.gaps_limits)?),
         log_questions: config.log_questions,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
@@ -15,10 +16,12 @@ use crate::engine::{Engine, Question};
 use crate::eval::retrieval::{self, Scratch};
 use crate::eval::seeded::Seeded;
 use crate::facts::Facts;
+use crate::http::Live;
 use crate::http::page::encoded;
 use crate::http::state::today;
-use crate::index::{Analyzer, Generation, IndexDocument, Snapshot, generations, passages};
+use crate::index::{Analyzer, Generation, IndexDocument, Snapshot, passages};
 use crate::retrieve::{Query, Retriever};
+use crate::text::segment::Dictionary;
 
 /// Hits that a search asks for.
 const LIMIT: usize = 10;
@@ -39,7 +42,7 @@ pub struct Subject {
 }
 
 /// The index, as the processes that are measured open it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Target {
     /// Plain documents indexed in this folder, understood by the corpus' words and asked by `/v1/search`.
     Folder(PathBuf),
@@ -108,10 +111,10 @@ impl Subject {
 
 impl Target {
     /// Opens the index as the service does.
-    pub(super) fn open(&self, config: &Config) -> Result<Snapshot> {
+    pub(super) fn open(&self, config: &Config) -> Result<Live> {
         match self {
             Target::Folder(index) => plain(index, &config.corpus),
-            Target::InUse => Ok(generations::open_as(&config.index, config.semantic)?),
+            Target::InUse => Ok(Live::open(&config.index, config.semantic)?),
         }
     }
 
@@ -145,7 +148,8 @@ impl Target {
 }
 
 /// An index of plain documents with the words of a corpus, and none of its articles.
-fn plain(index: &Path, corpus: &Path) -> Result<Snapshot> {
+fn plain(index: &Path, corpus: &Path) -> Result<Live> {
+    let dictionary = thread::spawn(Dictionary::load);
     let (law, mut problems) = law::read(corpus);
     let (vocabulary, wrong) = vocabulary::read(corpus);
     problems.extend(wrong);
@@ -154,11 +158,13 @@ fn plain(index: &Path, corpus: &Path) -> Result<Snapshot> {
     if let Some(first) = problems.first() {
         bail!("语料有 {} 处问题;第一处:{first}", problems.len());
     }
-    let analyzer = Analyzer::new(&vocabulary);
-    let retriever = Retriever::open(index, analyzer.clone(), &[], &law.regions)?;
-    let generation = Generation { name: "bench".to_owned(), passages: retriever.passages(), ..Generation::default() };
     let corpus = Arc::new(Corpus { law, vocabulary, lexicon, ..Corpus::default() });
-    Ok(Snapshot { generation, corpus, analyzer, retriever, path: index.to_owned() })
+    let made = Live::made_of(&corpus);
+    let dictionary = dictionary.join().unwrap_or_else(|_| Dictionary::load());
+    let analyzer = Analyzer::with(dictionary, &corpus.vocabulary);
+    let retriever = Retriever::open(index, analyzer.clone(), &[], &corpus.law.regions)?;
+    let generation = Generation { name: "bench".to_owned(), passages: retriever.passages(), ..Generation::default() };
+    Ok(Live::with(Snapshot { generation, corpus, analyzer, retriever, path: index.to_owned() }, made))
 }
 
 /// That a folder has what it takes.

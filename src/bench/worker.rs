@@ -13,7 +13,6 @@ use super::load::{self, Load};
 use super::service::{self, Serve};
 use super::subject::Target;
 use crate::config::Config;
-use crate::http::Live;
 
 /// The subcommand that takes a task; in no help text.
 pub const COMMAND: &str = "bench-worker";
@@ -88,8 +87,7 @@ pub fn work(config: &Config) -> Result<()> {
     io::stdin().read_line(&mut line).context("读不到标准输入")?;
     let task: Task = serde_json::from_str(&line).context("这个命令由 yiwen bench 自己启动,不单独使用")?;
     match task {
-        Task::First(target, question) => tell(target.open(config).map(|snapshot| {
-            let live = Live::new(snapshot);
+        Task::First(target, question) => tell(target.open(config).map(|live| {
             target.ask(&live.engine, &question);
         })),
         Task::Load(load) => tell(load::run(&load)),

@@ -33,7 +33,7 @@ pub struct Arguments {
 }
 
 /// `flags` are those that say where corpus and index are.
-pub fn run(places: &Places, flags: &[OsString], arguments: &Arguments) -> Result<Exit> {
+pub fn run(config: &Config, places: &Places, flags: &[OsString], arguments: &Arguments) -> Result<Exit> {
     let subject = match &arguments.dir {
         Some(dir) => {
             let analyzer = eval::analyzer(places)?;
@@ -48,7 +48,9 @@ pub fn run(places: &Places, flags: &[OsString], arguments: &Arguments) -> Result
     let bar = progress_bar("测量");
     bar.enable_steady_tick(Duration::from_millis(200));
     let time = Duration::from_secs(arguments.seconds);
-    let figures = bench::run(&subject, &Plan { time, flags, progress: &|done, total| show(&bar, done, total) });
+    let progress = |done, total| show(&bar, done, total);
+    let plan = Plan { time, answer_cache: config.answer_cache, flags, progress: &progress };
+    let figures = bench::run(&subject, &plan);
     bar.finish_and_clear();
     let figures = figures?;
     if arguments.json {

@@ -180,7 +180,7 @@ fn run(cli: &Cli) -> Result<Exit> {
         Command::Index(arguments) => index::run(&places, arguments),
         Command::Search(arguments) => search::run(&places, arguments),
         Command::Eval(arguments) => eval::run(&places, arguments),
-        Command::Bench(arguments) => bench::run(&places, &cli.flags.again(), arguments),
+        Command::Bench(arguments) => bench::run(&config, &places, &cli.flags.again(), arguments),
         Command::BenchWorker => bench::work(&config),
         Command::Serve(_) => serve::run(&config),
         Command::Doctor(arguments) => doctor::run(&config, arguments),

@@ -61,6 +61,7 @@ pub fn options(config: &Config) -> Options {
         wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
         semantic: config.semantic,
+        answer_cache: config.answer_cache,
         limits: config.limits.clone(),
         gaps: recorder(config),
         log_questions: config.log_questions,

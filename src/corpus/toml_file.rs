@@ -12,6 +12,8 @@ pub struct TomlFile<'t> {
     text: &'t str,
     /// Added to each line number: the text may start further down in its file (front matter).
     first_line: usize,
+    /// Where each line of the text ends.
+    ends: Vec<usize>,
     pub problems: Vec<Problem>,
 }
 
@@ -21,7 +23,8 @@ pub type Entry<'a, 't> = (&'a Spanned<std::borrow::Cow<'t, str>>, &'a Spanned<De
 impl<'t> TomlFile<'t> {
     /// `path` is relative to the corpus; `first_line` is the line of the file on which `text` starts, counted from 1.
     pub fn new(path: &'t str, text: &'t str, first_line: usize) -> TomlFile<'t> {
-        TomlFile { path, text, first_line, problems: vec![] }
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
+        TomlFile { path, text, first_line, ends, problems: vec![] }
     }
 
     /// Parses as much as can be parsed, noting syntax errors.
@@ -43,7 +46,7 @@ impl<'t> TomlFile<'t> {
 
     /// The line of a byte offset, counted from 1 in the file.
     pub fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|b| **b == b'\n').count() + self.first_line
+        self.ends.partition_point(|end| *end < at) + self.first_line
     }
 
     /// The path as it stands in problems.

@@ -60,10 +60,14 @@ impl Asked {
     pub fn answer(self, live: &Live) -> (Answer, Note) {
         let started = Instant::now();
         let Asked { text, region, at, facts, explain } = self;
-        let mut answer = live.engine.answer(&Question { text: &text, region, at, facts, explain });
+        let question = Question { text: &text, region, at, facts, explain };
+        let (mut answer, lookup) = match &live.answers {
+            Some(kept) => kept.answer(&live.engine, &question),
+            None => (live.engine.answer(&question), None),
+        };
         let seconds = started.elapsed().as_secs_f64();
         answer.took_ms = seconds * 1e3;
-        let note = note(&text, &answer, seconds);
+        let note = Note { lookup, ..note(&text, &answer, seconds) };
         (answer, note)
     }
 }

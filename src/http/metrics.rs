@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
+use super::cache::{AnswerCache, Lookup};
 use super::observe::Note;
 use super::problem::Kind;
 use super::state::App;
@@ -43,6 +44,8 @@ metrics! {
     ANSWERS = counter "answers_total" ["status" "topic"] "Answers by status and main topic.";
     NO_MATCH = counter "no_match_total" [] "Questions that nothing on file answers.";
     ANSWER_DURATION = histogram "answer_duration_seconds" [] "Time to understand, retrieve, compute and compose.";
+    LOOKUPS = counter "answer_cache_lookups_total" ["result"] "Answers looked up in the answer cache: hit or miss.";
+    KEPT = gauge "answer_cache_answers" [] "Answers in the answer cache now.";
     FEEDBACK = counter "feedback_total" ["useful"] "Posts of feedback kept, by verdict.";
     REBUILDS = counter "index_rebuilds_total" ["result"] "Rebuilds and reloads by result: done or failed.";
     PANICS = counter "panics_total" [] "Requests that hit a programming error.";
@@ -81,6 +84,8 @@ struct Figures {
     durations: BTreeMap<String, Histogram>,
     answers: BTreeMap<(String, String), u64>,
     answer_duration: Histogram,
+    /// Hits, misses.
+    lookups: [u64; 2],
     refused: BTreeMap<&'static str, u64>,
     rebuilds: [u64; 2],
     panics: u64,
@@ -115,6 +120,9 @@ impl Metrics {
         let mut figures = self.figures();
         *figures.answers.entry((status.clone(), topic.clone())).or_default() += 1;
         figures.answer_duration.add(*seconds);
+        if let Some(lookup) = note.lookup {
+            figures.lookups[usize::from(lookup == Lookup::Miss)] += 1;
+        }
     }
 
     /// One rebuild that ended.
@@ -162,6 +170,12 @@ pub fn render(app: &App) -> String {
     page.single(&NO_MATCH, no_match as f64);
     page.head(&ANSWER_DURATION);
     page.histogram(&ANSWER_DURATION, &[], &figures.answer_duration);
+    page.head(&LOOKUPS);
+    for (result, count) in ["hit", "miss"].into_iter().zip(figures.lookups) {
+        page.line(&LOOKUPS, &[result], count as f64);
+    }
+    let live = app.current();
+    page.single(&KEPT, live.as_ref().and_then(|live| live.answers.as_ref()).map_or(0, AnswerCache::len) as f64);
     page.head(&FEEDBACK);
     for (useful, count) in ["false", "true"].into_iter().zip(figures.feedback) {
         page.line(&FEEDBACK, &[useful], count as f64);
@@ -173,7 +187,6 @@ pub fn render(app: &App) -> String {
     page.single(&PANICS, figures.panics as f64);
     drop(figures);
     page.single(&GAPS_DROPPED, app.gaps.as_ref().map_or(0, |gaps| gaps.dropped()) as f64);
-    let live = app.current();
     page.single(&READY, f64::from(u8::from(live.is_some() && !app.is_stopping())));
     page.head(&GENERATION);
     let generation = live.as_ref().map(|live| &live.engine.snapshot.generation);

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod articles;
+pub mod cache;
 pub mod chat;
 pub mod compute;
 pub mod doors;

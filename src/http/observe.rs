@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::cache::Lookup;
 use super::door_of;
 use super::guard::KeyName;
 use super::problem::{Kind, Problem, RFC9457};
@@ -29,6 +30,8 @@ pub struct Note {
     pub text: String,
     /// Status and main topic, where a question was answered.
     pub answer: Option<(String, String, f64)>,
+    /// Where the answer cache was asked first: what it had.
+    pub lookup: Option<Lookup>,
     /// The answer's id and what is kept of it should it be a gap; masked, and never logged.
     pub entry: Option<(String, Arc<Entry>)>,
 }
@@ -38,7 +41,7 @@ impl Note {
     pub fn of(text: &str) -> Note {
         let digest = Sha256::digest(text.as_bytes());
         let hash = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        Note { chars: text.chars().count(), hash, text: text.to_owned(), answer: None, entry: None }
+        Note { chars: text.chars().count(), hash, text: text.to_owned(), ..Note::default() }
     }
 }
 

@@ -180,7 +180,7 @@ pub fn build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Live, In
     for miss in &built.report.behind {
         tracing::debug!("{miss}");
     }
-    index::generations::open_as(&app.index, app.semantic).map(Live::new)
+    Live::open(&app.index, app.semantic)
 }
 
 /// Records how a rebuild ended and lets the next one start.

@@ -57,9 +57,9 @@ pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
 fn open_or_build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
     let stale = index::generations::is_stale(&app.index, &app.corpus).unwrap_or(true);
     if !stale {
-        match index::generations::open_as(&app.index, app.semantic) {
-            Ok(snapshot) => {
-                app.put_in_use(Live::new(snapshot));
+        match Live::open(&app.index, app.semantic) {
+            Ok(live) => {
+                app.put_in_use(live);
                 return Loaded::Fresh;
             }
             Err(error) => tracing::warn!("{error}"),
@@ -79,9 +79,9 @@ fn open_or_build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
         // On the operator's own terminal the place may be named.
         faults = vec![Fault::of(error.to_string())];
     }
-    match index::generations::open_as(&app.index, app.semantic) {
-        Ok(snapshot) => {
-            app.put_in_use(Live::new(snapshot));
+    match Live::open(&app.index, app.semantic) {
+        Ok(live) => {
+            app.put_in_use(live);
             rebuild::finish(app, Some(rebuild::faults(&error)));
             Loaded::Old(faults)
         }

@@ -1,6 +1,6 @@
 //! What the routes share: the snapshot in use, whether the service takes requests, the rebuild, the figures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 
+use super::cache::AnswerCache;
 use super::doors::wechat::Replies;
 use super::limits::{self, Limits};
 use super::metrics::Metrics;
@@ -15,12 +16,14 @@ use super::observe::Note;
 use super::problem::{Kind, Problem};
 use super::rebuild::Rebuild;
 use crate::config::WeChat;
+use crate::corpus::Corpus;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::gaps::Recorder;
-use crate::index::Snapshot;
+use crate::index::{IndexError, Snapshot, generations};
 use crate::keys::{Keys, Scope};
 use crate::retrieve::{Mode, Suggester};
+use crate::understand::Groundwork;
 
 /// What the service is told at its start.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Options {
     pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
     pub semantic: Mode,
+    /// Answers kept for those who ask the same again; 0 for none.
+    pub answer_cache: usize,
     pub limits: limits::Settings,
     /// Where gaps and feedback are kept; `None` where that is switched off.
     pub gaps: Option<Recorder>,
@@ -44,12 +49,33 @@ pub struct Options {
 pub struct Live {
     pub engine: Engine,
     pub suggester: Suggester,
+    /// Empty when the snapshot is put in use; `None` where none is wanted.
+    pub answers: Option<AnswerCache>,
 }
 
 impl Live {
     pub fn new(snapshot: Snapshot) -> Live {
-        let suggester = Suggester::new(&snapshot.corpus.articles);
-        Live { engine: Engine::new(snapshot), suggester }
+        let made = Live::made_of(&snapshot.corpus);
+        Live::with(snapshot, made)
+    }
+
+    /// Opens the generation in use.
+    ///
+    /// # Errors
+    /// As [`generations::open_as`].
+    pub fn open(index: &Path, mode: Mode) -> Result<Live, IndexError> {
+        let (snapshot, made) = generations::open_with(index, mode, Live::made_of)?;
+        Ok(Live::with(snapshot, made))
+    }
+
+    /// What is made of a corpus alone, and can be made before the rest is there.
+    pub fn made_of(corpus: &Corpus) -> (Groundwork, Suggester) {
+        (Groundwork::of(corpus), Suggester::new(&corpus.articles))
+    }
+
+    /// The rest, over what was made of the snapshot's corpus.
+    pub fn with(snapshot: Snapshot, (groundwork, suggester): (Groundwork, Suggester)) -> Live {
+        Live { engine: Engine::with(snapshot, groundwork), suggester, answers: None }
     }
 
     /// The article with this id.
@@ -69,6 +95,7 @@ pub struct App {
     pub index: PathBuf,
     pub request_timeout: Duration,
     pub semantic: Mode,
+    pub answer_cache: usize,
     pub keys: Keys,
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
@@ -93,6 +120,7 @@ impl App {
             index: options.index,
             request_timeout: options.request_timeout,
             semantic: options.semantic,
+            answer_cache: options.answer_cache,
             keys: options.keys,
             public_url: options.public_url,
             wechat: options.wechat,
@@ -112,8 +140,9 @@ impl App {
         self.live.load_full()
     }
 
-    /// Puts a snapshot in use.
-    pub fn put_in_use(&self, live: Live) {
+    /// Puts a snapshot in use, with no answers of the one before.
+    pub fn put_in_use(&self, mut live: Live) {
+        live.answers = AnswerCache::new(self.answer_cache);
         self.live.store(Some(Arc::new(live)));
     }
 

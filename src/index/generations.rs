@@ -103,9 +103,15 @@ pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
 
 /// The same with the semantic stage as wanted.
 pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
+    Ok(open_with(index, mode, |_| ())?.0)
+}
+
+/// The same, and what the caller makes of the corpus: it is made while the dictionary, which takes longest of all, is
+/// unpacked.
+pub fn open_with<T>(index: &Path, mode: Mode, make: impl Fn(&Corpus) -> T) -> Result<(Snapshot, T), IndexError> {
     let mut name = current(index)?;
     loop {
-        let opened = open_generation(index, &name, mode);
+        let opened = open_generation(index, &name, mode, &make);
         let now = current(index)?;
         if opened.is_ok() || now == name {
             return opened;
@@ -115,7 +121,12 @@ pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
     }
 }
 
-fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, IndexError> {
+fn open_generation<T>(
+    index: &Path,
+    name: &str,
+    mode: Mode,
+    make: impl Fn(&Corpus) -> T,
+) -> Result<(Snapshot, T), IndexError> {
     let generation = manifest_of(index, name)?;
     let path = index.join(&generation.name);
     let dictionary = thread::spawn(Dictionary::load);
@@ -130,6 +141,7 @@ fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, Ind
     if let Some(first) = problems.first() {
         return Err(IndexError::Damaged { path, message: format!("随索引保存的语料不完整:{first}") });
     }
+    let made = make(&corpus);
     let dictionary = dictionary.join().unwrap_or_else(|_| Dictionary::load());
     let analyzer = Analyzer::with(dictionary, &corpus.vocabulary);
     let mut retriever = open_retriever(&path, &generation, &corpus, &analyzer)?;
@@ -140,7 +152,7 @@ fn open_generation(index: &Path, name: &str, mode: Mode) -> Result<Snapshot, Ind
             None => {}
         }
     }
-    Ok(Snapshot { generation, corpus: Arc::new(corpus), analyzer, retriever, path })
+    Ok((Snapshot { generation, corpus: Arc::new(corpus), analyzer, retriever, path }, made))
 }
 
 /// The model and the generation's vectors, if the one made the others.

@@ -6,6 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::lexicon::Lexicon;
 use super::romanised::Romanised;
 use super::{Correction, sound};
@@ -66,13 +68,15 @@ impl Corrector {
         for word in own.filter(|w| all_han(w)) {
             spoken.entry(word.clone()).or_insert(50);
         }
-        for text in texts {
+        // On all cores: a service that starts waits for this.
+        let said = |text: &&str| -> Vec<String> {
             let folded = Folded::new(text);
-            for token in segmenter.cut(folded.text()) {
-                if all_han(&token.text) {
-                    *spoken.entry(token.text.into_owned()).or_insert(1) += 1;
-                }
-            }
+            let tokens = segmenter.cut(folded.text());
+            tokens.into_iter().filter(|t| all_han(&t.text)).map(|t| t.text.into_owned()).collect()
+        };
+        let texts: Vec<&str> = texts.collect();
+        for word in texts.par_iter().flat_map_iter(said).collect::<Vec<_>>() {
+            *spoken.entry(word).or_insert(1) += 1;
         }
         let places: HashSet<&str> = regions.iter().map(|r| r.short.as_str()).collect();
         let mut by_sound: HashMap<String, Vec<String>> = HashMap::new();

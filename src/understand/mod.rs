@@ -88,6 +88,21 @@ impl Understanding {
     }
 }
 
+/// What an [`Understander`] is made of that no dictionary is needed for: it can be made while that is unpacked.
+pub struct Groundwork {
+    lexicon: Lexicon,
+    matcher: Matcher,
+    places: Places,
+}
+
+impl Groundwork {
+    /// The one of a corpus.
+    pub fn of(corpus: &Corpus) -> Groundwork {
+        let lexicon = corpus.lexicon.clone();
+        Groundwork { matcher: Matcher::new(&lexicon), places: Places::new(&corpus.law.regions), lexicon }
+    }
+}
+
 /// Understands questions; built once from the words of the corpus.
 pub struct Understander {
     lexicon: Lexicon,
@@ -100,12 +115,17 @@ pub struct Understander {
 impl Understander {
     /// The one of a corpus.
     pub fn of(corpus: &Corpus, segmenter: Arc<Segmenter>) -> Understander {
+        Understander::with(Groundwork::of(corpus), corpus, segmenter)
+    }
+
+    /// The same over the groundwork of that corpus.
+    pub fn with(groundwork: Groundwork, corpus: &Corpus, segmenter: Arc<Segmenter>) -> Understander {
+        let Groundwork { lexicon, matcher, places } = groundwork;
         let asked = corpus.articles.iter().flat_map(|a| std::iter::once(&a.title).chain(&a.questions));
         let terms = corpus.vocabulary.words.iter().map(|w| w.text.as_str());
-        let (lexicon, regions) = (corpus.lexicon.clone(), &corpus.law.regions);
-        let matcher = Matcher::new(&lexicon);
+        let regions = &corpus.law.regions;
         let corrector = Corrector::new(&lexicon, terms, regions, segmenter.clone(), asked.map(String::as_str));
-        Understander { lexicon, matcher, places: Places::new(regions), corrector, segmenter }
+        Understander { lexicon, matcher, places, corrector, segmenter }
     }
 
     pub fn lexicon(&self) -> &Lexicon {

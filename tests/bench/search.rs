@@ -4,12 +4,12 @@
 //! (10,000 unless said otherwise); or the documents and questions of the folder `YIWEN_BENCH_DIR`, as `yiwen bench` takes
 //! it. Copies of a text are folded into one hit, so the shipped corpus costs more than as many different texts.
 
-use std::path::{Path, PathBuf};
+#[path = "common.rs"]
+mod common;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use yiwen::bench::{questions, subject};
 use yiwen::eval::retrieval::{self, Scratch};
-use yiwen::index::{Analyzer, IndexDocument};
+use yiwen::index::Analyzer;
 use yiwen::retrieve::{Query, Retriever};
 
 /// Questions by what makes them dear.
@@ -22,38 +22,13 @@ const KINDS: [(&str, &str); 3] = [
     ),
 ];
 
-fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}")))
-}
-
-/// The documents, and the questions that they are asked in turn.
-fn subject(corpus: &yiwen::corpus::Corpus) -> (Vec<IndexDocument>, Vec<String>) {
-    let wanted = variable("YIWEN_BENCH_PASSAGES");
-    let folder: Option<PathBuf> = variable("YIWEN_BENCH_DIR");
-    let (documents, asked, from) = match &folder {
-        Some(dir) => {
-            let path = dir.join("queries.jsonl");
-            let asked = questions::read(&path).expect("questions");
-            (retrieval::documents(dir).expect("documents"), asked, path)
-        }
-        None => {
-            let asked = corpus.articles.iter().flat_map(|a| a.questions.iter().cloned()).collect();
-            (IndexDocument::of(&corpus.articles), asked, "corpus".into())
-        }
-    };
-    let documents = match wanted.or(folder.is_none().then_some(10_000)) {
-        Some(wanted) => subject::to_passages(documents, wanted),
-        None => documents,
-    };
-    (documents, questions::fair(asked, &from).expect("questions"))
-}
-
 fn search(criterion: &mut Criterion) {
-    let (corpus, problems) = yiwen::corpus::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus")));
+    let (corpus, problems) = yiwen::corpus::load(common::corpus());
     assert!(problems.is_empty(), "{problems:?}");
     let analyzer = Analyzer::new(&corpus.vocabulary);
-    let (documents, questions) = subject(&corpus);
+    // The shipped corpus is small: by itself it would say nothing of growth.
+    let otherwise = if common::folder().is_some() { None } else { Some(10_000) };
+    let (documents, questions) = (common::documents(&corpus, otherwise), common::questions(&corpus));
     let scratch = Scratch::new().expect("a folder");
     let (retriever, built) = retrieval::index(documents, &scratch, &analyzer, &|_| {}).expect("an index");
     let found = |retriever: &Retriever, text: &str| {

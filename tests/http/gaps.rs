@@ -20,7 +20,7 @@ fn gaps(router: &Router, query: &str) -> Value {
 }
 
 /// Asks until what was handed to the writer has been written.
-fn until(router: &Router, query: &str, enough: impl Fn(&Value) -> bool) -> Result<Value, String> {
+pub fn until(router: &Router, query: &str, enough: impl Fn(&Value) -> bool) -> Result<Value, String> {
     for _ in 0..200 {
         let page = gaps(router, query);
         if enough(&page) {

@@ -7,6 +7,7 @@
 //! `{"absent":true}`. Every answer is held to its schema of `/openapi.json` besides, every error to RFC 9457.
 
 mod agreement;
+mod cache;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
@@ -22,6 +23,7 @@ use service::{Reply, encoded};
 
 fn main() {
     let mut trials = common::trials(contract::rows(), check);
+    trials.extend(common::trials(cache::rows(), cache::check));
     let mut test = |name: &str, run: fn() -> Result<(), String>| {
         trials.push(Trial::test(name.to_owned(), move || run().map_err(Failed::from)));
     };
@@ -33,6 +35,8 @@ fn main() {
     test("a question left open is kept, masked, with what was said of it", gaps::kept);
     test("the same post of feedback counts once", gaps::once);
     test("what is too much or too old goes", gaps::bounded);
+    test("no more answers are kept than there is room for", cache::bounded);
+    test("an answer that was kept counts as any other", cache::counted);
     test("a changed corpus goes live, a broken one does not", reload::swap);
     test("a corpus broken at the start leaves the good index in service", reload::start_on_broken);
     test("a service that stops says so and still answers", reload::stopping);

@@ -51,6 +51,18 @@ fn late_fee(router: &Router) -> Value {
     ask_router(router, "POST", "/v1/rules/late_fee/compute", &json, body).json["results"]["late_fee"].clone()
 }
 
+/// Of a service that keeps its answers: asked twice, the second time it is the one that was kept.
+fn answered(router: &Router) -> Result<Value, String> {
+    let body = json!({"question": "单位欠缴医保本金1000元,晚了100天,滞纳金多少", "at": "2026-11-23"}).to_string();
+    let json = [("content-type".to_owned(), "application/json".to_owned())];
+    let [mut first, mut again] = [(); 2].map(|()| ask_router(router, "POST", "/v1/answer", &json, body.clone()).json);
+    for answer in [&mut first, &mut again] {
+        answer["took_ms"] = json!(0);
+    }
+    same("asked again", &first, &again)?;
+    Ok(first["computed"][0]["results"]["late_fee"].clone())
+}
+
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, want: T, got: T) -> Result<(), String> {
     if want == got { Ok(()) } else { Err(format!("{what}: want {want:?}, got {got:?}")) }
 }
@@ -59,13 +71,14 @@ pub fn swap() -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (corpus, index) = (folder.path().join("corpus"), folder.path().join("index"));
     common::copy(&common::corpus(), &corpus);
-    let app = App::new(Options { corpus: corpus.clone(), ..options(&index, Some(KEY)) });
+    let app = App::new(Options { corpus: corpus.clone(), answer_cache: 8, ..options(&index, Some(KEY)) });
     if !matches!(serve::load(&app, &|_, _| {}), Loaded::Fresh) {
         return Err("the copied corpus does not load".to_owned());
     }
     let router = http::router(app);
     let first = get(&router, "/v1/index")["generation"].clone();
     same("fee", json!("50.00"), late_fee(&router))?;
+    same("fee in an answer", json!("50.00"), answered(&router)?)?;
 
     let file = corpus.join("parameters/late_fee.toml");
     let text = fs::read_to_string(&file).map_err(|e| e.to_string())?;
@@ -78,6 +91,7 @@ pub fn swap() -> Result<(), String> {
         return Err("the generation did not change".to_owned());
     }
     same("fee after the rebuild", json!("60.00"), late_fee(&router))?;
+    same("fee in an answer after the rebuild", json!("60.00"), answered(&router)?)?;
 
     fs::write(&file, text.replacen("value = \"0.0005\"", "value = \"很多\"", 1)).map_err(|e| e.to_string())?;
     let article = corpus.join("articles/000000/newborn.md");

@@ -72,6 +72,7 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
         corpus: common::corpus(),
         index: index.to_owned(),
         semantic: Default::default(),
+        answer_cache: 0,
         keys: Keys::new(key.map(|key| caller("admin_key", key, Scope::Admin)).into_iter().collect()),
         public_url: None,
         wechat: None,
@@ -98,7 +99,12 @@ fn recorder(path: &Path) -> Recorder {
 
 /// A service that keeps gaps and feedback in this file.
 pub fn recording(path: &Path) -> Shared {
-    opened(Options { gaps: Some(recorder(path)), ..options(&INDEX, Some(KEY)) })
+    recording_with(path, 0)
+}
+
+/// The same, with so many answers kept.
+pub fn recording_with(path: &Path, answer_cache: usize) -> Shared {
+    opened(Options { gaps: Some(recorder(path)), answer_cache, ..options(&INDEX, Some(KEY)) })
 }
 
 /// The index of the shipped corpus.

@@ -91,6 +91,7 @@ static LIVE: LazyLock<(std::sync::Arc<http::App>, Router)> = LazyLock::new(|| {
         gaps: None,
         log_questions: false,
         semantic: Default::default(),
+        answer_cache: 0,
         corpus: root().join("corpus"),
         index: path.clone(),
         keys: Keys::default(),
