@@ -13,12 +13,14 @@ use toml::de::{DeTable, DeValue};
 use crate::corpus::TomlFile;
 use crate::gaps::Limits;
 use crate::http::limits::{self, address::networks};
+use crate::index::{Access, SearchEngine, engine};
 use crate::keys::{Key, Keys, Scope, hash, parse_hash};
+use crate::quickwit;
 use crate::retrieve::Mode;
 
 /// One setting.
 pub struct Setting {
-    /// The key in the file; `YIWEN_` and this in capitals is the environment variable.
+    /// The key in the file, after a dot one of a table; `YIWEN_` and this in capitals is the environment variable.
     pub name: &'static str,
     pub default: &'static str,
     /// In Chinese: what it is.
@@ -33,7 +35,7 @@ pub struct Setting {
 impl Setting {
     /// The environment variable.
     pub fn variable(&self) -> String {
-        format!("YIWEN_{}", self.name.to_ascii_uppercase())
+        format!("YIWEN_{}", self.name.to_ascii_uppercase().replace('.', "_"))
     }
 }
 
@@ -74,6 +76,33 @@ pub static SETTINGS: &[Setting] = &[
         "0 至 100000 的整数",
         |t| is_within(t, 0, 100_000),
     ),
+    setting("engine", engine::EMBEDDED, "段落存在哪里、由谁检索", "embedded 或 quickwit", is_engine),
+    setting(
+        "quickwit.url",
+        "http://127.0.0.1:7280",
+        "Quickwit 的 REST 网址",
+        "http:// 或 https:// 开头的网址",
+        |t| !t.is_empty() && is_url(t),
+    ),
+    setting("quickwit.prefix", "yiwen", "Quickwit 里索引名的开头", "字母开头,2 至 100 个字母、数字、- 或 _", is_prefix),
+    setting(
+        "quickwit.timeout_ms",
+        "2000",
+        "一问最多等 Quickwit 几毫秒,连重试在内",
+        "10 至 60000 的整数",
+        |t| is_within(t, 10, 60_000),
+    ),
+    setting("quickwit.authorities", "", "Quickwit 的证书由谁签发;不写就信公共的", "PEM 文件的路径", |_| true),
+    Setting {
+        secret: true,
+        ..setting(
+            "quickwit.authorization",
+            "",
+            "每个请求的 Authorization 头,给 Quickwit 前面的代理",
+            "可见字符",
+            |t| t.chars().all(|c| c == ' ' || c.is_ascii_graphic()),
+        )
+    },
     setting("shutdown_delay", "0", "停止前还接新请求几秒,让负载均衡看到 /readyz 已是 503", "0 至 600 的整数", is_delay),
     setting("watch", "false", "语料文件存盘后自动重建索引", "true 或 false", is_flag),
     setting(
@@ -147,6 +176,14 @@ fn is_mode(text: &str) -> bool {
     text.parse::<Mode>().is_ok()
 }
 
+fn is_engine(text: &str) -> bool {
+    text == engine::EMBEDDED || text == engine::QUICKWIT
+}
+
+fn is_prefix(text: &str) -> bool {
+    (2..=100).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphabetic()) && is_word(text)
+}
+
 fn is_delay(text: &str) -> bool {
     text == "0" || is_seconds(text)
 }
@@ -192,6 +229,15 @@ pub static IN_ENGLISH: &[(&str, &str)] = &[
     ("request_timeout", "seconds for one request, 1–600"),
     ("shutdown_timeout", "seconds to let requests end, 1–600"),
     ("answer_cache", "answers kept for those who ask the same again, to the byte, 0–100,000; 0 keeps none"),
+    ("engine", "where passages are kept and searched: `embedded`, or `quickwit`"),
+    ("quickwit.url", "Quickwit's REST address; `[quickwit]` with `url` in the file"),
+    ("quickwit.prefix", "its indexes are named by this and the generation; one prefix belongs to one index folder"),
+    ("quickwit.timeout_ms", "milliseconds that a question waits for it, retries included; 10–60,000"),
+    ("quickwit.authorities", "PEM file of the authorities that are believed instead of the public ones"),
+    (
+        "quickwit.authorization",
+        "`Authorization` header for a proxy before it; set it in the environment; never printed",
+    ),
     ("shutdown_delay", "seconds to go on taking requests after `/readyz` says 503, 0–600"),
     ("watch", "rebuild when a file of the corpus is saved"),
     ("rate_per_address", "requests a minute from one address without a key; 0 is without limit, loopback has none"),
@@ -259,7 +305,7 @@ pub struct Config {
     pub gaps_limits: Limits,
     pub request_timeout: Duration,
     pub shutdown_timeout: Duration,
-    pub semantic: Mode,
+    pub access: Access,
     /// Answers kept for those who ask the same again; 0 for none.
     pub answer_cache: usize,
     /// The service goes on for so long after it said that it is not ready.
@@ -323,6 +369,21 @@ impl Config {
         let some = |name: &str| Some(text(name)).filter(|value| !value.is_empty());
         let admin = |key: String| Key { name: "admin_key".to_owned(), sha256: hash(&key), scopes: vec![Scope::Admin] };
         keys.extend(some("admin_key").map(admin));
+        let engine = match text("engine").as_str() {
+            engine::QUICKWIT => SearchEngine::Quickwit(quickwit::Settings {
+                url: text("quickwit.url").trim_end_matches('/').to_owned(),
+                prefix: text("quickwit.prefix"),
+                timeout: Duration::from_millis(text("quickwit.timeout_ms").parse().unwrap_or(2_000)),
+                authorization: some("quickwit.authorization"),
+                authorities: some("quickwit.authorities").map(PathBuf::from),
+            }),
+            _ => SearchEngine::Embedded,
+        };
+        let access = Access { engine, semantic: text("semantic").parse().unwrap_or_default() };
+        if access.semantic == Mode::Always && access.engine != SearchEngine::Embedded {
+            return Err(ConfigError(vec!["semantic: always 要 engine = embedded;Quickwit 里没有向量".to_owned()]));
+        }
+        let elsewhere = access.engine != SearchEngine::Embedded;
         Ok(Config {
             corpus: text("corpus").into(),
             index: text("index").into(),
@@ -340,7 +401,7 @@ impl Config {
             gaps_limits: Limits { rows: number("gaps_rows"), days: number("gaps_days") },
             request_timeout: seconds("request_timeout"),
             shutdown_timeout: seconds("shutdown_timeout"),
-            semantic: text("semantic").parse().unwrap_or_default(),
+            access,
             answer_cache: text("answer_cache").parse().unwrap_or_default(),
             shutdown_delay: seconds("shutdown_delay"),
             watch: text("watch") == "true",
@@ -349,6 +410,7 @@ impl Config {
                 rate_per_key: text("rate_per_key").parse().unwrap_or_default(),
                 proxies: networks(&text("proxies")).unwrap_or_default(),
                 patient: false,
+                elsewhere,
             },
             log_questions: text("log_questions") == "true",
             log: text("log"),
@@ -373,11 +435,31 @@ fn read_file(path: &Path, text: &str, wrong: &mut Vec<String>) -> InFile {
     let shown = path.display().to_string();
     let mut file = TomlFile::new(&shown, text, 1);
     let table = file.parse();
-    let known: Vec<&str> = SETTINGS.iter().map(|s| s.name).chain(["keys"]).collect();
-    file.only(&table, &known);
+    let mut known: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::from([(None, vec!["keys"])]);
+    for setting in SETTINGS {
+        match setting.name.split_once('.') {
+            Some((outer, inner)) => {
+                known.entry(None).or_default().push(outer);
+                known.entry(Some(outer)).or_default().push(inner);
+            }
+            None => known.entry(None).or_default().push(setting.name),
+        }
+    }
+    let mut tables = BTreeMap::new();
+    for (name, members) in &known {
+        let found = name.map_or(Some(&table), |name| Some(file.table(&table, name)?.1));
+        if let Some(found) = found {
+            file.only(found, members);
+            tables.insert(*name, found);
+        }
+    }
     let mut values = BTreeMap::new();
     for setting in SETTINGS {
-        let Some((key, value)) = file.entry(&table, setting.name) else { continue };
+        let (outer, inner) = match setting.name.split_once('.') {
+            Some((outer, inner)) => (Some(outer), inner),
+            None => (None, setting.name),
+        };
+        let Some((key, value)) = tables.get(&outer).and_then(|table| file.entry(table, inner)) else { continue };
         let line = file.line(key.span().start);
         let given = match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),

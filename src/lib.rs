@@ -16,6 +16,7 @@ pub mod gaps;
 pub mod http;
 pub mod index;
 pub mod keys;
+pub mod quickwit;
 pub mod region;
 pub mod retrieve;
 pub mod rules;

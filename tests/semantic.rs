@@ -13,7 +13,7 @@ use yiwen::dense::file::{self, ModelFile, Shape, Tensor, Vocabulary};
 use yiwen::dense::tokenizer::Tokenizer;
 use yiwen::dense::vectors::{Store, Text};
 use yiwen::dense::{Encoder, Role, Vectors, install};
-use yiwen::index::{self, generations};
+use yiwen::index::{self, Access, generations};
 use yiwen::retrieve::{Mode, Query};
 
 /// Numbers that look random and are always the same.
@@ -234,21 +234,21 @@ const QUESTIONS: [&str; 5] =
 fn without_the_stage_everything_is_as_without_a_model() {
     let (_, plain, with_model) = &*INDEXES;
     let plain = index::open(plain).unwrap();
-    let never = generations::open_as(with_model, Mode::Never).unwrap();
+    let never = generations::open_as(with_model, &Mode::Never.into()).unwrap();
     for text in QUESTIONS {
         let query = Query { text, limit: 10, ..Query::default() };
         let (a, b) = (plain.retriever.search(&query).unwrap(), never.retriever.search(&query).unwrap());
         assert_eq!((a.hits, a.total), (b.hits, b.total), "{text}");
     }
     assert!(index::open(&INDEXES.1).is_ok(), "auto needs no model");
-    let error = generations::open_as(&INDEXES.1, Mode::Always).err().expect("always needs one").to_string();
+    let error = generations::open_as(&INDEXES.1, &Mode::Always.into()).err().expect("always needs one").to_string();
     assert!(error.contains("model install"), "{error}");
 }
 
 #[test]
 fn whatever_the_model_says_places_scores_and_pages_hold() {
     let (_, _, with_model) = &*INDEXES;
-    let always = generations::open_as(with_model, Mode::Always).unwrap();
+    let always = generations::open_as(with_model, &Mode::Always.into()).unwrap();
     let shenzhen = always.corpus.law.regions.resolve("深圳").unwrap();
     for text in QUESTIONS {
         for region in [None, Some(shenzhen)] {
@@ -271,7 +271,7 @@ fn whatever_the_model_says_places_scores_and_pages_hold() {
 #[test]
 fn a_curated_question_in_its_own_words_stays_first() {
     let (_, _, with_model) = &*INDEXES;
-    let always = generations::open_as(with_model, Mode::Always).unwrap();
+    let always = generations::open_as(with_model, &Mode::Always.into()).unwrap();
     for article in always.corpus.articles.iter().filter(|a| !a.questions.is_empty()).step_by(40) {
         let query = Query { text: &article.questions[0], region: Some(article.region), limit: 3, ..Query::default() };
         let first = &always.retriever.search(&query).unwrap().hits[0];
@@ -283,13 +283,13 @@ fn a_curated_question_in_its_own_words_stays_first() {
 fn a_curated_question_is_less_near_than_its_cosine() {
     let (_, _, with_model) = &*INDEXES;
     let nearness = |questions: f32| {
-        let mut snapshot = generations::open_as(with_model, Mode::Always).unwrap();
+        let mut snapshot = generations::open_as(with_model, &Mode::Always.into()).unwrap();
         let mut weights = snapshot.retriever.weights().clone();
         weights.fusion.questions = questions;
         snapshot.retriever = snapshot.retriever.with_weights(weights);
         let article = snapshot.corpus.articles.iter().find(|a| !a.questions.is_empty()).unwrap();
         let query = Query { text: &article.questions[0], region: Some(article.region), limit: 30, ..Query::default() };
-        let explained = snapshot.retriever.explain(&query);
+        let explained = snapshot.retriever.explain(&query).unwrap();
         let own = explained.iter().find(|e| e.article == article.id).expect("found by its own words");
         own.fusion.expect("always").nearness
     };
@@ -305,13 +305,13 @@ fn an_index_is_stale_until_it_has_the_vectors_and_is_rebuilt_from_them() {
     let index = folder.path();
     let articles = build(index);
     let corpus = common::corpus();
-    assert!(!generations::is_stale(index, &corpus).unwrap());
+    assert!(!generations::is_stale(index, &corpus, &Access::default()).unwrap());
     install::save(&tiny(), index).unwrap();
-    assert!(generations::is_stale(index, &corpus).unwrap());
+    assert!(generations::is_stale(index, &corpus, &Access::default()).unwrap());
     // Until then words alone answer.
     assert!(index::open(index).is_ok());
     assert!(build(index) > articles);
-    assert!(!generations::is_stale(index, &corpus).unwrap());
+    assert!(!generations::is_stale(index, &corpus, &Access::default()).unwrap());
     assert_eq!(build(index), articles, "nothing is encoded again");
-    assert!(generations::open_as(index, Mode::Always).is_ok());
+    assert!(generations::open_as(index, &Mode::Always.into()).is_ok());
 }

@@ -61,7 +61,7 @@ pub(super) fn start(config: &Config, serve: Serve) -> Result<(Serving, Running)>
         public_url: None,
         wechat: None,
         request_timeout: config.request_timeout,
-        semantic: config.semantic,
+        access: config.access.clone(),
         answer_cache: serve.answer_cache,
         limits: limits::Settings { patient: true, ..limits::Settings::default() },
         gaps: Some(Recorder::open(&serve.gaps, config.gaps_limits)?),

@@ -19,7 +19,7 @@ use crate::facts::Facts;
 use crate::http::Live;
 use crate::http::page::encoded;
 use crate::http::state::today;
-use crate::index::{Analyzer, Generation, IndexDocument, Snapshot, passages};
+use crate::index::{Analyzer, Generation, IndexDocument, SearchEngine, Snapshot, passages};
 use crate::retrieve::{Query, Retriever};
 use crate::text::segment::Dictionary;
 
@@ -75,7 +75,8 @@ impl Subject {
         let raw_bytes = documents.iter().map(|d| (d.title.len() + d.text.len()) as u64).sum();
         let total = documents.len() as u64;
         let scratch = Scratch::new()?;
-        let (_, built) = retrieval::index(documents, &scratch, analyzer, &|done| progress(done, total))?;
+        let (_, built) =
+            retrieval::index(documents, &scratch, &SearchEngine::Embedded, analyzer, &|done| progress(done, total))?;
         Ok(Subject {
             target: Target::Folder(scratch.path().to_owned()),
             questions,
@@ -114,7 +115,7 @@ impl Target {
     pub(super) fn open(&self, config: &Config) -> Result<Live> {
         match self {
             Target::Folder(index) => plain(index, &config.corpus),
-            Target::InUse => Ok(Live::open(&config.index, config.semantic)?),
+            Target::InUse => Ok(Live::open(&config.index, &config.access)?),
         }
     }
 

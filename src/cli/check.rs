@@ -11,7 +11,6 @@ use crate::corpus::check::{self, Read};
 use crate::corpus::mend::mend;
 use crate::corpus::{self, Problem, freshness};
 use crate::eval::readings::{self, Shift};
-use crate::index;
 use crate::index::analyzer::Analyzer;
 use crate::understand::Understander;
 
@@ -155,7 +154,7 @@ fn by_file(problems: &[Problem]) -> Result<usize> {
 /// Test questions that the corpus as it is now reads otherwise than the index in use.
 fn shifts(places: &Places, dir: &Path) -> Result<Vec<Shift>> {
     let rows: Vec<_> = rows::read(dir)?.into_iter().map(|row| (row.place, row.json)).collect();
-    let snapshot = index::open(&places.index).context("要比较,先得有索引:请运行 yiwen index")?;
+    let snapshot = places.open().context("要比较,先得有索引:请运行 yiwen index")?;
     let before = Understander::of(&snapshot.corpus, snapshot.analyzer.segmenter().clone());
     let (corpus, _) = corpus::load(&places.corpus);
     let after = Understander::of(&corpus, Analyzer::new(&corpus.vocabulary).segmenter().clone());

@@ -94,7 +94,13 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
                 bar.set_length(total);
                 bar.set_position(done);
             };
-            let plan = retrieval::Plan { analyzer: &analyzer, weights, semantic, progress: &progress };
+            let plan = retrieval::Plan {
+                analyzer: &analyzer,
+                engine: &places.access.engine,
+                weights,
+                semantic,
+                progress: &progress,
+            };
             let figures = retrieval::run(dir, split, plan);
             bar.finish_and_clear();
             let f = figures?;
@@ -190,7 +196,7 @@ fn with_model<'p>(places: &Places, path: Option<&Path>, vectors: Option<&'p Path
         Some(path) if path.is_dir() => install::place(path),
         Some(path) => path.to_owned(),
     };
-    Ok(retrieval::WithModel { encoder: Encoder::open(&file)?, mode: places.semantic, vectors })
+    Ok(retrieval::WithModel { encoder: Encoder::open(&file)?, mode: places.access.semantic, vectors })
 }
 
 fn read_weights(path: &Path) -> Result<Weights> {

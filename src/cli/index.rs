@@ -30,7 +30,7 @@ pub fn run(places: &Places, arguments: &Arguments) -> Result<Exit> {
     let started = Instant::now();
     let bar = progress_bar("建索引");
     let built_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let built = index::rebuild(&places.corpus, &places.index, &built_at, &|done, total| {
+    let built = index::rebuild_in(&places.access.engine, &places.corpus, &places.index, &built_at, &|done, total| {
         bar.set_length(total);
         bar.set_position(done);
     });

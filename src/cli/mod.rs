@@ -33,9 +33,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::{Config, SETTINGS};
-use crate::index::{IndexError, Snapshot, generations};
+use crate::index::{Access, IndexError, Snapshot, generations};
 use crate::region::{RegionCode, Regions};
-use crate::retrieve::Mode;
 
 /// 医问:离线、可核对的医保问答。
 #[derive(Parser)]
@@ -79,13 +78,13 @@ impl Flags {
 pub struct Places {
     pub corpus: PathBuf,
     pub index: PathBuf,
-    pub semantic: Mode,
+    pub access: Access,
 }
 
 impl Places {
     /// Opens the index in use.
     pub fn open(&self) -> Result<Snapshot, IndexError> {
-        generations::open_as(&self.index, self.semantic)
+        generations::open_as(&self.index, &self.access)
     }
 }
 
@@ -172,7 +171,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<Exit> {
     let config = settings(cli)?;
-    let places = Places { corpus: config.corpus.clone(), index: config.index.clone(), semantic: config.semantic };
+    let places = Places { corpus: config.corpus.clone(), index: config.index.clone(), access: config.access.clone() };
     match &cli.command {
         Command::Ask(arguments) => ask::run(&places, arguments, false),
         Command::Explain(arguments) => ask::run(&places, arguments, true),

@@ -60,7 +60,7 @@ pub fn options(config: &Config) -> Options {
         public_url: config.public_url.clone(),
         wechat: config.wechat.clone(),
         request_timeout: config.request_timeout,
-        semantic: config.semantic,
+        access: config.access.clone(),
         answer_cache: config.answer_cache,
         limits: config.limits.clone(),
         gaps: recorder(config),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::retrieval::{self, Scratch};
-use crate::index::Analyzer;
+use crate::index::{Analyzer, SearchEngine};
 use crate::retrieve::{Pruning, Weights};
 
 /// One line: a component, and nDCG@10 on each set without it.
@@ -46,7 +46,8 @@ pub fn run(dirs: &[PathBuf], split: &str, analyzer: &Analyzer, progress: &dyn Fn
     for (done, dir) in dirs.iter().enumerate() {
         let questions = retrieval::questions(dir, split)?;
         let scratch = Scratch::new()?;
-        let (mut retriever, _) = retrieval::index(retrieval::documents(dir)?, &scratch, analyzer, &|_| {})?;
+        let (mut retriever, _) =
+            retrieval::index(retrieval::documents(dir)?, &scratch, &SearchEngine::Embedded, analyzer, &|_| {})?;
         for (line, (_, off)) in lines.iter_mut().zip(COMPONENTS) {
             let mut weights = Weights::default();
             off(&mut weights);

@@ -17,7 +17,7 @@ use super::retrieval::{self, Questions, Scratch};
 use super::seeded::Seeded;
 use super::{answers, passages};
 use crate::engine::Engine;
-use crate::index::{self, IndexError};
+use crate::index::{self, IndexError, SearchEngine};
 
 /// One corpus, indexed in a temporary place.
 pub struct Side {
@@ -159,8 +159,13 @@ pub fn retrieval(dir: &Path, split: &str, a: &Side, b: &Side) -> Result<Measure>
     let questions = retrieval::questions(dir, split)?;
     let figures = |side: &Side| -> Result<Vec<f64>> {
         let scratch = Scratch::new()?;
-        let (retriever, _) =
-            retrieval::index(retrieval::documents(dir)?, &scratch, &side.engine.snapshot.analyzer, &|_| {})?;
+        let (retriever, _) = retrieval::index(
+            retrieval::documents(dir)?,
+            &scratch,
+            &SearchEngine::Embedded,
+            &side.engine.snapshot.analyzer,
+            &|_| {},
+        )?;
         let one = |row: &(String, HashSet<String>)| {
             Ok(retrieval::ask(&retriever, &Questions { rows: vec![row.clone()] })?.ndcg_10)
         };

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::dense::{Encoder, Role, Vectors};
-use crate::index::{Analyzer, IndexDocument, build, meaning};
+use crate::index::{Analyzer, IndexDocument, SearchEngine, build, meaning};
 use crate::region::Regions;
 use crate::retrieve::{Mode, Query, Retriever, Unavailable, Weights};
 
@@ -60,6 +60,7 @@ pub struct Encoding {
 /// How a run is done, apart from what is measured.
 pub struct Plan<'p> {
     pub analyzer: &'p Analyzer,
+    pub engine: &'p SearchEngine,
     pub weights: Weights,
     /// The semantic stage; without it words alone are measured.
     pub semantic: Option<WithModel<'p>>,
@@ -105,16 +106,25 @@ struct QuestionRow {
 }
 
 /// A folder that is removed when it goes out of use.
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    /// Where its index may have more than is in the folder.
+    engine: SearchEngine,
+}
 
 impl Scratch {
     /// A new, empty folder in the system's place for temporary files.
     pub fn new() -> Result<Scratch> {
+        Scratch::in_engine(&SearchEngine::Embedded)
+    }
+
+    /// The same for an index that a certain engine holds.
+    pub fn in_engine(engine: &SearchEngine) -> Result<Scratch> {
         let base = std::env::temp_dir();
         for n in 0..1_000 {
             let path = base.join(format!("yiwen-eval-{}-{n}", std::process::id()));
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Scratch(path)),
+                Ok(()) => return Ok(Scratch { path, engine: engine.clone() }),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).with_context(|| format!("{}:建不了临时文件夹", path.display())),
             }
@@ -124,13 +134,16 @@ impl Scratch {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        if let Err(error) = self.engine.remove(&self.path) {
+            tracing::warn!("{error}");
+        }
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
@@ -141,9 +154,9 @@ pub fn run(dir: &Path, split: &str, plan: Plan<'_>) -> Result<Figures> {
     let semantic = plan.semantic.map(|with| encode(with, &documents, &questions, plan.progress)).transpose()?;
     let before = semantic.as_ref().map_or(0, |(.., encoding)| encoding.encoded);
     let total = before + documents.len() as u64;
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::in_engine(plan.engine)?;
     let progress = |done| (plan.progress)(before + done, total);
-    let (retriever, built) = index(documents, &scratch, plan.analyzer, &progress)?;
+    let (retriever, built) = index(documents, &scratch, plan.engine, plan.analyzer, &progress)?;
     let mut retriever = retriever.with_weights(plan.weights);
     let mut encoding = None;
     if let Some((with, vectors, figures)) = semantic {
@@ -158,14 +171,17 @@ pub fn run(dir: &Path, split: &str, plan: Plan<'_>) -> Result<Figures> {
 pub fn index(
     documents: Vec<IndexDocument>,
     scratch: &Scratch,
+    engine: &SearchEngine,
     analyzer: &Analyzer,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Retriever, Figures)> {
     let started = Instant::now();
     let plan = build::Plan { analyzer, topics: &[], place_names: &[], progress };
-    let counts = build::build(scratch.path(), documents, &plan)?;
+    let name = scratch.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let counts = engine.build(scratch.path(), &name, documents, &plan)?;
     let index_seconds = started.elapsed().as_secs_f64();
-    let retriever = Retriever::open(scratch.path(), analyzer.clone(), &[], &Regions::default())?;
+    let backend = engine.open(scratch.path())?;
+    let retriever = Retriever::new(backend, analyzer.clone(), &[], &Regions::default());
     Ok((retriever, Figures { passages: counts.passages, index_seconds, ..Figures::default() }))
 }
 

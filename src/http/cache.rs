@@ -60,7 +60,9 @@ impl AnswerCache {
             return (Answer::clone(&kept), Some(Lookup::Hit));
         }
         let made = engine.answer(question);
-        self.0.insert(key, Arc::new(made.clone()));
+        if !made.unsearched {
+            self.0.insert(key, Arc::new(made.clone()));
+        }
         (made, Some(Lookup::Miss))
     }
 }

@@ -77,6 +77,12 @@ async fn readyz(State(app): State<Shared>) -> Result<Json<Ready>, Problem> {
         return Err(Problem::new(Kind::NotReady, "服务正在停止"));
     }
     let live = app.live()?;
+    let asked = live.clone();
+    // An engine that is elsewhere is asked over the network.
+    let checked = tokio::task::spawn_blocking(move || asked.engine.snapshot.retriever.check()).await;
+    if let Ok(Err(reason)) = checked {
+        return Err(Problem::new(Kind::SearchUnavailable, reason.to_string()).after(1));
+    }
     let generation = &live.engine.snapshot.generation;
     let faults = app.rebuild.failure().map(|f| f.faults).unwrap_or_default();
     Ok(Json(Ready {

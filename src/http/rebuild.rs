@@ -176,11 +176,11 @@ pub fn build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<Live, In
         app.rebuild.total.store(total, Ordering::Relaxed);
         progress(done, total);
     };
-    let built = index::rebuild(&app.corpus, &app.index, &now(), &both)?;
+    let built = index::rebuild_in(&app.access.engine, &app.corpus, &app.index, &now(), &both)?;
     for miss in &built.report.behind {
         tracing::debug!("{miss}");
     }
-    Live::open(&app.index, app.semantic)
+    Live::open(&app.index, &app.access)
 }
 
 /// Records how a rebuild ended and lets the next one start.

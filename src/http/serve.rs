@@ -46,7 +46,7 @@ pub enum Loaded {
 /// Removes what dead builds left and opens the index, built anew where there is none or it is stale. Blocks.
 pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
     app.rebuild.begin();
-    if let Err(error) = index::generations::tidy(&app.index) {
+    if let Err(error) = index::generations::tidy(&app.index, &app.access.engine) {
         tracing::warn!("{error}");
     }
     let loaded = open_or_build(app, progress);
@@ -55,9 +55,9 @@ pub fn load(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
 }
 
 fn open_or_build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
-    let stale = index::generations::is_stale(&app.index, &app.corpus).unwrap_or(true);
+    let stale = index::generations::is_stale(&app.index, &app.corpus, &app.access).unwrap_or(true);
     if !stale {
-        match Live::open(&app.index, app.semantic) {
+        match Live::open(&app.index, &app.access) {
             Ok(live) => {
                 app.put_in_use(live);
                 return Loaded::Fresh;
@@ -79,7 +79,7 @@ fn open_or_build(app: &App, progress: &(dyn Fn(u64, u64) + Sync)) -> Loaded {
         // On the operator's own terminal the place may be named.
         faults = vec![Fault::of(error.to_string())];
     }
-    match Live::open(&app.index, app.semantic) {
+    match Live::open(&app.index, &app.access) {
         Ok(live) => {
             app.put_in_use(live);
             rebuild::finish(app, Some(rebuild::faults(&error)));

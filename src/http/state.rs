@@ -20,9 +20,9 @@ use crate::corpus::Corpus;
 use crate::corpus::article::Article;
 use crate::engine::Engine;
 use crate::gaps::Recorder;
-use crate::index::{IndexError, Snapshot, generations};
+use crate::index::{Access, IndexError, Snapshot, generations};
 use crate::keys::{Keys, Scope};
-use crate::retrieve::{Mode, Suggester};
+use crate::retrieve::Suggester;
 use crate::understand::Groundwork;
 
 /// What the service is told at its start.
@@ -35,7 +35,7 @@ pub struct Options {
     pub public_url: Option<String>,
     pub wechat: Option<WeChat>,
     pub request_timeout: Duration,
-    pub semantic: Mode,
+    pub access: Access,
     /// Answers kept for those who ask the same again; 0 for none.
     pub answer_cache: usize,
     pub limits: limits::Settings,
@@ -63,8 +63,8 @@ impl Live {
     ///
     /// # Errors
     /// As [`generations::open_as`].
-    pub fn open(index: &Path, mode: Mode) -> Result<Live, IndexError> {
-        let (snapshot, made) = generations::open_with(index, mode, Live::made_of)?;
+    pub fn open(index: &Path, access: &Access) -> Result<Live, IndexError> {
+        let (snapshot, made) = generations::open_with(index, access, Live::made_of)?;
         Ok(Live::with(snapshot, made))
     }
 
@@ -94,7 +94,7 @@ pub struct App {
     pub corpus: PathBuf,
     pub index: PathBuf,
     pub request_timeout: Duration,
-    pub semantic: Mode,
+    pub access: Access,
     pub answer_cache: usize,
     pub keys: Keys,
     pub public_url: Option<String>,
@@ -119,7 +119,7 @@ impl App {
             corpus: options.corpus,
             index: options.index,
             request_timeout: options.request_timeout,
-            semantic: options.semantic,
+            access: options.access,
             answer_cache: options.answer_cache,
             keys: options.keys,
             public_url: options.public_url,

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::IndexError;
+use super::{IndexError, SearchEngine};
 use crate::corpus;
 
 /// Marks what a build has not finished: `<what>.tmp-<process>`.
@@ -40,16 +40,25 @@ pub(super) fn lock(index: &Path) -> Result<File, IndexError> {
 }
 
 /// Removes what dead builds left. Called under the lock, so that no living build is hit.
-pub(super) fn clean(index: &Path) -> Result<(), IndexError> {
+pub(super) fn clean(index: &Path, engine: &SearchEngine) -> Result<(), IndexError> {
     for entry in fs::read_dir(index).map_err(IndexError::io(index))?.flatten() {
         if !is_unfinished(&entry.file_name().to_string_lossy()) {
             continue;
         }
         let path = entry.path();
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(IndexError::io(path))?;
+        if path.is_dir() {
+            discard(&path, engine)?;
+        } else {
+            fs::remove_file(&path).map_err(IndexError::io(path))?;
+        }
     }
     Ok(())
+}
+
+/// Removes a generation's folder and, before it, what its index has elsewhere: otherwise nobody would know of that.
+pub(super) fn discard(generation: &Path, engine: &SearchEngine) -> Result<(), IndexError> {
+    engine.remove(&generation.join("search"))?;
+    fs::remove_dir_all(generation).map_err(IndexError::io(generation))
 }
 
 /// Copies what of a corpus the index depends on, and gives the hash of the copy. A file that is saved or taken away

@@ -13,9 +13,11 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 
 use super::build::Plan;
-use super::folder::{clean, copy_corpus, is_unfinished, lock, sync_all, sync_folder, unfinished, write_durably};
+use super::folder::{
+    clean, copy_corpus, discard, is_unfinished, lock, sync_all, sync_folder, unfinished, write_durably,
+};
 use super::verify::{self, Report};
-use super::{Analyzer, Counts, IndexDocument, IndexError, build, meaning};
+use super::{Analyzer, Counts, IndexDocument, IndexError, SearchEngine, meaning};
 use crate::corpus::load::TOPICS;
 use crate::corpus::{self, Corpus, Problem};
 use crate::dense::vectors::Store;
@@ -95,23 +97,48 @@ fn manifest_of(index: &Path, name: &str) -> Result<Generation, IndexError> {
     serde_json::from_str(&text).map_err(|e| damaged(format!("索引的说明读不懂:{e}")))
 }
 
+/// How an index is built and read, apart from where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Which engine holds the passages.
+    pub engine: SearchEngine,
+    /// When the semantic stage is used; only the embedded engine has one.
+    pub semantic: Mode,
+}
+
+impl From<Mode> for Access {
+    fn from(semantic: Mode) -> Access {
+        Access { semantic, ..Access::default() }
+    }
+}
+
+impl Access {
+    /// The model that belongs to an index folder, where there is one that is used.
+    fn model(&self, index: &Path) -> Result<Option<String>, ModelError> {
+        match self.engine {
+            SearchEngine::Embedded => file::identity(&install::place(index)),
+            SearchEngine::Quickwit(_) => Ok(None),
+        }
+    }
+}
+
 /// Opens the generation in use with the corpus it was built from, and with the semantic stage where it has one. Refuses
 /// one built under other text rules, and one whose files are not byte for byte those that were written.
 pub fn open(index: &Path) -> Result<Snapshot, IndexError> {
-    open_as(index, Mode::Auto)
+    open_as(index, &Access::default())
 }
 
-/// The same with the semantic stage as wanted.
-pub fn open_as(index: &Path, mode: Mode) -> Result<Snapshot, IndexError> {
-    Ok(open_with(index, mode, |_| ())?.0)
+/// The same with engine and semantic stage as wanted.
+pub fn open_as(index: &Path, access: &Access) -> Result<Snapshot, IndexError> {
+    Ok(open_with(index, access, |_| ())?.0)
 }
 
 /// The same, and what the caller makes of the corpus: it is made while the dictionary, which takes longest of all, is
 /// unpacked.
-pub fn open_with<T>(index: &Path, mode: Mode, make: impl Fn(&Corpus) -> T) -> Result<(Snapshot, T), IndexError> {
+pub fn open_with<T>(index: &Path, access: &Access, make: impl Fn(&Corpus) -> T) -> Result<(Snapshot, T), IndexError> {
     let mut name = current(index)?;
     loop {
-        let opened = open_generation(index, &name, mode, &make);
+        let opened = open_generation(index, &name, access, &make);
         let now = current(index)?;
         if opened.is_ok() || now == name {
             return opened;
@@ -124,7 +151,7 @@ pub fn open_with<T>(index: &Path, mode: Mode, make: impl Fn(&Corpus) -> T) -> Re
 fn open_generation<T>(
     index: &Path,
     name: &str,
-    mode: Mode,
+    access: &Access,
     make: impl Fn(&Corpus) -> T,
 ) -> Result<(Snapshot, T), IndexError> {
     let generation = manifest_of(index, name)?;
@@ -134,7 +161,8 @@ fn open_generation<T>(
     if corpus::load::hash(&path.join("corpus")).ok().as_ref() != Some(&generation.corpus_hash) {
         return Err(damaged("随索引保存的语料被改动过"));
     }
-    if !build::is_intact(&path.join("search"))? {
+    let search = path.join("search");
+    if access.engine.holds(&search) && !access.engine.is_intact(&search)? {
         return Err(damaged("索引文件损坏"));
     }
     let (corpus, problems) = corpus::load(&path.join("corpus"));
@@ -144,11 +172,11 @@ fn open_generation<T>(
     let made = make(&corpus);
     let dictionary = dictionary.join().unwrap_or_else(|_| Dictionary::load());
     let analyzer = Analyzer::with(dictionary, &corpus.vocabulary);
-    let mut retriever = open_retriever(&path, &generation, &corpus, &analyzer)?;
-    if mode != Mode::Never {
+    let mut retriever = open_retriever(&path, &generation, &corpus, &analyzer, &access.engine)?;
+    if access.semantic != Mode::Never && access.engine == SearchEngine::Embedded {
         match open_semantic(index, &generation)? {
-            Some((encoder, vectors)) => retriever = retriever.with_semantic(encoder, vectors, mode),
-            None if mode == Mode::Always => return Err(ModelError::Missing(install::place(index)).into()),
+            Some((encoder, vectors)) => retriever = retriever.with_semantic(encoder, vectors, access.semantic),
+            None if access.semantic == Mode::Always => return Err(ModelError::Missing(install::place(index)).into()),
             None => {}
         }
     }
@@ -171,6 +199,7 @@ fn open_retriever(
     generation: &Generation,
     corpus: &Corpus,
     analyzer: &Analyzer,
+    engine: &SearchEngine,
 ) -> Result<Retriever, IndexError> {
     let foreign = |what, found: &str, wanted: &str| IndexError::Foreign {
         path: path.to_owned(),
@@ -185,27 +214,31 @@ fn open_retriever(
     if generation.vocabulary_hash != analyzer.vocabulary_hash() {
         return Err(foreign("词表", &generation.vocabulary_hash, analyzer.vocabulary_hash()));
     }
-    Retriever::open(&path.join("search"), analyzer.clone(), &generation.topics, &corpus.law.regions)
+    let backend = engine.open(&path.join("search"))?;
+    Ok(Retriever::new(backend, analyzer.clone(), &generation.topics, &corpus.law.regions))
 }
 
 /// True if the generation in use was not made from this corpus by this program.
-pub fn is_stale(index: &Path, corpus: &Path) -> Result<bool, IndexError> {
+pub fn is_stale(index: &Path, corpus: &Path, access: &Access) -> Result<bool, IndexError> {
     let hash = corpus::load::hash(corpus).map_err(IndexError::io(corpus))?;
-    let model = file::identity(&install::place(index))?;
+    let model = access.model(index)?;
     match manifest(index) {
-        Ok(made) => Ok(made.corpus_hash != hash || made.text_version != segment::VERSION || made.model != model),
+        Ok(made) => Ok(made.corpus_hash != hash
+            || made.text_version != segment::VERSION
+            || made.model != model
+            || !access.engine.holds(&index.join(&made.name).join("search"))),
         Err(IndexError::Missing(_) | IndexError::Damaged { .. } | IndexError::Io { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
 /// Removes what builds that were killed left in an index folder. Does nothing while a build runs.
-pub fn tidy(index: &Path) -> Result<(), IndexError> {
+pub fn tidy(index: &Path, engine: &SearchEngine) -> Result<(), IndexError> {
     if !index.is_dir() {
         return Ok(());
     }
     match lock(index) {
-        Ok(_lock) => clean(index),
+        Ok(_lock) => clean(index, engine),
         Err(IndexError::Locked(_)) => Ok(()),
         Err(error) => Err(error),
     }
@@ -222,15 +255,31 @@ pub fn rebuild(
     built_at: &str,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Built, IndexError> {
+    rebuild_in(&SearchEngine::Embedded, corpus_dir, index, built_at, progress)
+}
+
+/// The same in a certain engine.
+///
+/// # Errors
+/// As [`rebuild`]; an engine that is elsewhere may not answer.
+pub fn rebuild_in(
+    engine: &SearchEngine,
+    corpus_dir: &Path,
+    index: &Path,
+    built_at: &str,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Built, IndexError> {
     fs::create_dir_all(index).map_err(IndexError::io(index))?;
     let _lock = lock(index)?;
-    clean(index)?;
+    clean(index, engine)?;
     let aside = index.join(unfinished("new"));
-    let built = build_aside(corpus_dir, index, &aside, built_at, progress);
-    let built = built.and_then(|built| put_in_use(index, &aside, &built.generation.name).map(|()| built));
+    let built = build_aside(engine, corpus_dir, index, &aside, built_at, progress);
+    let built = built.and_then(|built| put_in_use(engine, index, &aside, &built.generation.name).map(|()| built));
     if built.is_err() {
-        // What is left of a failed build is of no use; the next build would remove it as well.
-        let _ = fs::remove_dir_all(&aside);
+        // What is left of a failed build is of no use; what cannot be removed now, the next build removes.
+        if let Err(error) = discard(&aside, engine) {
+            tracing::warn!("{error}");
+        }
     }
     built
 }
@@ -248,6 +297,7 @@ fn free_name(index: &Path, built_at: &str, hash: &str) -> String {
 }
 
 fn build_aside(
+    engine: &SearchEngine,
     corpus_dir: &Path,
     index: &Path,
     aside: &Path,
@@ -265,7 +315,10 @@ fn build_aside(
     }
     let analyzer = Analyzer::new(&corpus.vocabulary);
     let documents = IndexDocument::of(&corpus.articles);
-    let (model, encoded) = encode(index, aside, &documents, progress)?;
+    let (model, encoded) = match engine {
+        SearchEngine::Embedded => encode(index, aside, &documents, progress)?,
+        SearchEngine::Quickwit(_) => (None, 0),
+    };
     let total = encoded + documents.len() as u64;
     let place_names: Vec<String> = corpus.law.regions.iter().flat_map(|r| [r.name.clone(), r.short.clone()]).collect();
     let plan = Plan {
@@ -274,9 +327,10 @@ fn build_aside(
         place_names: &place_names,
         progress: &|done| progress(encoded + done, total),
     };
-    let Counts { articles, passages } = build(&search, documents, &plan)?;
+    let name = free_name(index, built_at, &hash);
+    let Counts { articles, passages } = engine.build(&search, &name, documents, &plan)?;
     let generation = Generation {
-        name: free_name(index, built_at, &hash),
+        name,
         built_at: built_at.to_owned(),
         text_version: segment::VERSION,
         vocabulary_hash: analyzer.vocabulary_hash().to_owned(),
@@ -286,7 +340,7 @@ fn build_aside(
         topics: TOPICS.iter().map(|t| (*t).to_owned()).collect(),
         model,
     };
-    let retriever = open_retriever(aside, &generation, &corpus, &analyzer)?;
+    let retriever = open_retriever(aside, &generation, &corpus, &analyzer, engine)?;
     let report = verify::verify(&retriever, &corpus.articles)?;
     if !report.lost.is_empty() {
         return Err(IndexError::Unverified(report.lost));
@@ -320,7 +374,7 @@ fn encode(
     Ok((Some(encoder.identity().to_owned()), encoded.into_inner()))
 }
 
-fn put_in_use(index: &Path, aside: &Path, name: &str) -> Result<(), IndexError> {
+fn put_in_use(engine: &SearchEngine, index: &Path, aside: &Path, name: &str) -> Result<(), IndexError> {
     let place = index.join(name);
     fs::rename(aside, &place).map_err(IndexError::io(&place))?;
     sync_folder(index)?;
@@ -330,14 +384,14 @@ fn put_in_use(index: &Path, aside: &Path, name: &str) -> Result<(), IndexError> 
     fs::rename(&next, &current).map_err(IndexError::io(&current))?;
     sync_folder(index)?;
     // The new one is in use: what of the old ones cannot be removed now is removed by the next build.
-    if let Err(error) = keep_last(index, name) {
+    if let Err(error) = keep_last(engine, index, name) {
         tracing::warn!("{error}");
     }
     Ok(())
 }
 
 /// Removes all but the newest generations; `name`, just put in use, always stays.
-fn keep_last(index: &Path, name: &str) -> Result<(), IndexError> {
+fn keep_last(engine: &SearchEngine, index: &Path, name: &str) -> Result<(), IndexError> {
     let mut generations: Vec<String> = fs::read_dir(index)
         .map_err(IndexError::io(index))?
         .flatten()
@@ -348,8 +402,7 @@ fn keep_last(index: &Path, name: &str) -> Result<(), IndexError> {
     generations.sort();
     let surplus = generations.len().saturating_sub(KEPT - 1);
     for old in &generations[..surplus] {
-        let path = index.join(old);
-        fs::remove_dir_all(&path).map_err(IndexError::io(path))?;
+        discard(&index.join(old), engine)?;
     }
     Ok(())
 }

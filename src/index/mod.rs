@@ -9,6 +9,7 @@
 pub mod analyzer;
 pub mod build;
 pub mod document;
+pub mod engine;
 mod folder;
 pub mod frozen;
 pub mod generations;
@@ -26,7 +27,8 @@ use std::path::PathBuf;
 pub use analyzer::Analyzer;
 pub use build::{Counts, build};
 pub use document::IndexDocument;
-pub use generations::{Built, Generation, Snapshot, current, open, rebuild};
+pub use engine::SearchEngine;
+pub use generations::{Access, Built, Generation, Snapshot, current, open, rebuild, rebuild_in};
 
 /// Why an index could not be built or opened; each names the place and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -98,12 +100,12 @@ impl IndexError {
         }
     }
 
-    fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> IndexError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> IndexError {
         let path = path.into();
         move |source| IndexError::Io { path, source }
     }
 
-    fn tantivy(path: impl Into<PathBuf>) -> impl FnOnce(tantivy::TantivyError) -> IndexError {
+    pub(crate) fn tantivy(path: impl Into<PathBuf>) -> impl FnOnce(tantivy::TantivyError) -> IndexError {
         let path = path.into();
         move |source| IndexError::Tantivy { path, source }
     }

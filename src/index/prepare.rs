@@ -10,6 +10,7 @@ use super::build::Plan;
 use super::record::Keys;
 use super::table::{Lengths, Row};
 use super::{IndexDocument, passages, record};
+use crate::region::RegionCode;
 use crate::text::Folded;
 use crate::text::segment::is_han;
 
@@ -136,7 +137,13 @@ fn lead(text: &str) -> &str {
     &text[..text.find(['。', '！', '？', '!', '?', '\n']).unwrap_or(text.len())]
 }
 
+/// The prefecture and the province of a region, as numbers.
+pub fn region_numbers(region: u32) -> Vec<u32> {
+    let region = RegionCode::parse(&format!("{region:06}")).unwrap_or(RegionCode::NATION);
+    vec![region_number(region.prefecture()), region_number(region.province())]
+}
+
 /// A region's code as a number.
-fn region_number(region: crate::region::RegionCode) -> u32 {
+pub fn region_number(region: RegionCode) -> u32 {
     region.to_string().parse().unwrap_or(0)
 }

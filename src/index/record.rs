@@ -51,6 +51,11 @@ pub fn hash(kind: Kind, text: &str) -> u32 {
     ((hash ^ (hash >> 32)) as u32) << 2
 }
 
+/// The hash of a key.
+pub fn key_hash(key: &str) -> u64 {
+    fnv(0, key)
+}
+
 /// FNV-1a of a byte and a text.
 fn fnv(first: u8, text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -103,7 +108,7 @@ impl Keys {
     }
 
     fn add(&mut self, key: &str) {
-        let hash = fnv(0, key);
+        let hash = key_hash(key);
         let place = &mut self.met[(hash >> 40) as usize % Keys::PLACES];
         if *place != (hash, self.passage) {
             *place = (hash, self.passage);

@@ -63,6 +63,18 @@ impl Row {
         Row { norms: tokens.map(|parts| parts.map(FieldNormReader::fieldnorm_to_id)), ..self }
     }
 
+    /// The row as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(ROW);
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// What [`Row::to_bytes`] gave; None of other bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Row> {
+        (bytes.len() == ROW).then(|| Row::read(bytes))
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
         out.extend(self.topics.to_le_bytes());

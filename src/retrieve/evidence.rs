@@ -120,6 +120,8 @@ pub(super) struct Evidence {
     pub article: f32,
     /// That of its best passage.
     pub best: f32,
+    /// What it holds of the worth of the terms.
+    pub held: f32,
 }
 
 impl<'r, 't> Scorer<'r, 't> {
@@ -180,7 +182,8 @@ impl<'r, 't> Scorer<'r, 't> {
         }
         for term in self.summed.drain(..) {
             let sum = std::mem::take(&mut self.sums[term]);
-            let Weighed { term, value, .. } = &self.terms[term];
+            let Weighed { term, value, worth, .. } = &self.terms[term];
+            evidence.held += worth;
             evidence.article += value * sum / (retriever.weights.saturation[term.kind as usize] + sum);
         }
         evidence

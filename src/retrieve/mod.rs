@@ -7,7 +7,7 @@
 //! `explain` says why. All weights stand in `weights`. Nothing here knows a file, a clock or the environment, besides the postings that the index maps.
 
 pub mod backend;
-mod candidates;
+pub(crate) mod candidates;
 mod embedded;
 mod evidence;
 pub mod explain;
@@ -15,7 +15,7 @@ pub mod facets;
 mod known;
 pub mod passage;
 mod postings;
-mod rank;
+pub(crate) mod rank;
 pub mod semantic;
 pub mod suggest;
 pub mod terms;

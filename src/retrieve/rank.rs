@@ -44,6 +44,8 @@ pub(super) struct Candidate {
     pub factor: f32,
     /// The evidence of its words.
     pub figure: f32,
+    /// What it holds of the worth of the terms.
+    pub held: f32,
     /// Cosine to the question; 0 where the semantic stage was not used.
     pub nearness: f32,
     /// What nearness adds to the evidence; takes away where it is below that of unrelated texts.
@@ -274,10 +276,13 @@ fn find<'r>(
     let Candidates { articles, scored, total, read, touched } = lookup.find(leads, &wanted)?;
     let mut scorer = Scorer::new(retriever, &*read, &weighed);
     let mut passages = vec![];
-    let candidates = articles[..scored]
+    let mut candidates: Vec<Candidate> = articles[..scored]
         .iter()
         .map(|article| filter.candidate(*article, &*read, &mut scorer, |place| touched(*article, place), &mut passages))
         .collect();
+    // An engine that does not count what an article holds gives those that hold anything; all after these hold less.
+    candidates.retain(|candidate| candidate.held >= wanted.least * ROUNDING);
+    let total = if candidates.len() < scored { candidates.len() } else { total };
     let facets = if total > scored && query.facets {
         facets::count(&*read, &articles, &retriever.topics)
     } else {
@@ -287,6 +292,9 @@ fn find<'r>(
     drop(weighed);
     Ok(Ranked { read, candidates, passages, ideal, total, facets, ..Ranked::nothing(retriever, terms) })
 }
+
+/// Sums of the same figures in another order differ by less.
+const ROUNDING: f32 = 0.999;
 
 /// What is found has a score, however little speaks for it.
 const LEAST_SHARE: f32 = 1e-3;
@@ -395,6 +403,7 @@ impl<'q> Filter<'q> {
             likeness: 0.0,
             factor,
             figure: figure * factor,
+            held: evidence.held,
             nearness: 0.0,
             meaning: 0.0,
             twins: row.twins,

@@ -78,10 +78,12 @@ pub struct Pruning {
     pub titled: f32,
     /// So many articles are scored exactly, or twice as many as are asked for.
     pub scored: usize,
+    /// The same where they come over the network.
+    pub fetched: usize,
 }
 
 impl Pruning {
-    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384 };
+    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384, fetched: 96 };
     /// Nothing is left out.
     pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX, ..Pruning::FITTED };
 }

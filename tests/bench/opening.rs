@@ -20,8 +20,8 @@ use yiwen::engine::{Engine, Question};
 use yiwen::eval::retrieval::{self, Scratch};
 use yiwen::facts::Facts;
 use yiwen::http::Live;
-use yiwen::index::{Analyzer, Snapshot, build, generations};
-use yiwen::retrieve::{Mode, Query, Retriever, Suggester};
+use yiwen::index::{Access, Analyzer, SearchEngine, Snapshot, build, generations};
+use yiwen::retrieve::{Query, Retriever, Suggester};
 use yiwen::text::segment::Dictionary;
 use yiwen::understand::Groundwork;
 
@@ -50,7 +50,8 @@ fn measure() {
     if common::folder().is_some() {
         let (corpus, _) = corpus::load(common::corpus());
         let analyzer = Analyzer::new(&corpus.vocabulary);
-        retrieval::index(common::documents(&corpus, None), &scratch, &analyzer, &|_| {}).expect("an index");
+        retrieval::index(common::documents(&corpus, None), &scratch, &SearchEngine::Embedded, &analyzer, &|_| {})
+            .expect("an index");
     } else {
         let at = "2026-11-23T00:00:00Z";
         yiwen::index::rebuild(common::corpus(), scratch.path(), at, &|_, _| {}).expect("an index");
@@ -140,7 +141,7 @@ fn answer(engine: &Engine, text: &str) {
 /// All of it as the service does.
 fn together(index: &Path) {
     part("all of it, as the service does", || {
-        let live = Live::open(index, Mode::Auto).expect("an index");
+        let live = Live::open(index, &Access::default()).expect("an index");
         answer(&live.engine, "断缴4个月怎么补");
         live
     });

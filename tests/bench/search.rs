@@ -9,7 +9,7 @@ mod common;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use yiwen::eval::retrieval::{self, Scratch};
-use yiwen::index::Analyzer;
+use yiwen::index::{Analyzer, SearchEngine};
 use yiwen::retrieve::{Query, Retriever};
 
 /// Questions by what makes them dear.
@@ -30,7 +30,8 @@ fn search(criterion: &mut Criterion) {
     let otherwise = if common::folder().is_some() { None } else { Some(10_000) };
     let (documents, questions) = (common::documents(&corpus, otherwise), common::questions(&corpus));
     let scratch = Scratch::new().expect("a folder");
-    let (retriever, built) = retrieval::index(documents, &scratch, &analyzer, &|_| {}).expect("an index");
+    let (retriever, built) =
+        retrieval::index(documents, &scratch, &SearchEngine::Embedded, &analyzer, &|_| {}).expect("an index");
     let found = |retriever: &Retriever, text: &str| {
         retriever.search(&Query { text, limit: 10, ..Query::default() }).map_or(0, |found| found.hits.len())
     };

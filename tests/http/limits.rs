@@ -20,6 +20,7 @@ fn limited(per_address: u32, per_key: u32, proxies: &str, keys: Keys) -> (Shared
         rate_per_key: per_key,
         proxies: networks(proxies).expect("networks"),
         patient: false,
+        elsewhere: false,
     };
     let app = opened(Options { limits, keys, ..options(shipped_index(), None) });
     (app.clone(), http::router(app))

@@ -71,7 +71,7 @@ pub fn options(index: &Path, key: Option<&str>) -> Options {
     Options {
         corpus: common::corpus(),
         index: index.to_owned(),
-        semantic: Default::default(),
+        access: Default::default(),
         answer_cache: 0,
         keys: Keys::new(key.map(|key| caller("admin_key", key, Scope::Admin)).into_iter().collect()),
         public_url: None,

@@ -90,7 +90,7 @@ static LIVE: LazyLock<(std::sync::Arc<http::App>, Router)> = LazyLock::new(|| {
     let app = App::new(Options {
         gaps: None,
         log_questions: false,
-        semantic: Default::default(),
+        access: Default::default(),
         answer_cache: 0,
         corpus: root().join("corpus"),
         index: path.clone(),

@@ -38,7 +38,12 @@ pub struct Settings {
     pub proxies: Vec<Network>,
     /// Nobody is refused for overload, however long the queue: where all callers are ours and are measured.
     pub patient: bool,
+    /// Passages are looked for over the network: who waits for that leaves the processor to others.
+    pub elsewhere: bool,
 }
+
+/// Where passages are elsewhere, so many questions for each core may be on their way.
+const ON_THEIR_WAY: usize = 16;
 
 /// The limits of one service.
 pub struct Limits {
@@ -58,7 +63,7 @@ impl Limits {
             connections: Connections::new(settings.proxies.clone()),
             proxies: settings.proxies,
             intake: Intake::default(),
-            gate: Gate::new(gate::cores(), settings.patient),
+            gate: Gate::new(gate::cores() * if settings.elsewhere { ON_THEIR_WAY } else { 1 }, settings.patient),
         }
     }
 }
