@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::build::{self, Plan};
 use super::{Counts, IndexDocument, IndexError};
-use crate::quickwit;
+use crate::quickwit::{self, build::Patience};
 use crate::retrieve::{Backend, Embedded};
 
 /// The engine as the settings name it.
@@ -31,7 +31,9 @@ impl SearchEngine {
     ) -> Result<Counts, IndexError> {
         match self {
             SearchEngine::Embedded => build::build(dir, documents, plan),
-            SearchEngine::Quickwit(settings) => quickwit::build::build(dir, generation, &documents, plan, settings),
+            SearchEngine::Quickwit(settings) => {
+                quickwit::build::build(dir, generation, &documents, plan, settings, Patience::default())
+            }
         }
     }
 

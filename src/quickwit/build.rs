@@ -33,36 +33,66 @@ use crate::index::{Counts, IndexDocument, IndexError};
 const STRETCH: usize = 2_000;
 /// A batch is sent once it is so long, before packing. Quickwit takes 10 MiB packed.
 const BATCH: usize = 4 << 20;
-/// A server that does not answer is waited for so long, for each batch and for the count.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two counts.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Where the count has not grown for so long, what is missing is taken for lost.
-const STALL: Duration = Duration::from_secs(30);
 /// What is lost is sent again so often.
 const ROUNDS: usize = 5;
 /// So many batches are counted at once.
 const COUNTED: usize = 10_000;
 
+/// How long a build waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a server that does not answer: for each batch, and for each count.
+    pub answer: Duration,
+    /// Between two counts.
+    pub pause: Duration,
+    /// Where the count has not grown for so long, what is missing is taken for lost.
+    pub stall: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { answer: Duration::from_secs(120), pause: Duration::from_millis(500), stall: Duration::from_secs(30) }
+    }
+}
+
+impl Patience {
+    /// Tries until the server answers, or for as long as it is waited for.
+    fn until<T>(&self, attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, IndexError> {
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(self.pause / 2)
+            .with_max_delay(self.pause * 10)
+            .without_max_times()
+            .with_total_delay(Some(self.answer))
+            .with_jitter();
+        let said = |failure: &Failure, _| tracing::debug!(?failure, "quickwit is asked again");
+        attempt.retry(pauses).when(Failure::is_passing).notify(said).call().map_err(IndexError::from)
+    }
+}
+
 /// Builds the index of a generation; `dir` is its folder, which exists and is empty. Where this fails, what there is in
 /// Quickwit is named by the folder, see [`remove`].
+///
+/// # Errors
+/// The server does not answer for longer than is waited, or refuses; files that cannot be written.
 pub fn build(
     dir: &Path,
     generation: &str,
     documents: &[IndexDocument],
     plan: &Plan<'_>,
     settings: &Settings,
+    patience: Patience,
 ) -> Result<Counts, IndexError> {
     let client = Client::new(settings)?;
     let index = name_of(&settings.prefix, generation);
     // Written first: whatever happens from here on, it is known what to delete.
     Place { index: index.clone(), ..Place::default() }.write(dir)?;
-    patiently(|| client.create(&document::mapping(&index)))?;
+    patience.until(|| client.create(&document::mapping(&index)))?;
     let delivery = Delivery {
         client: &client,
         index: &index,
         documents,
         preparer: Preparer::new(plan),
+        patience,
         progress: plan.progress,
         next: AtomicU64::new(1),
         done: AtomicU64::new(0),
@@ -108,6 +138,7 @@ struct Delivery<'d> {
     index: &'d str,
     documents: &'d [IndexDocument],
     preparer: Preparer<'d>,
+    patience: Patience,
     progress: &'d (dyn Fn(u64) + Sync),
     /// The number of the next batch.
     next: AtomicU64,
@@ -160,7 +191,7 @@ impl Delivery<'_> {
 
     /// Sends one batch until it is taken. A try whose end is not known may have been taken: the next has another number.
     fn batch(&self, articles: Range<usize>, documents: &[String]) -> Result<Batch, IndexError> {
-        patiently(|| {
+        self.patience.until(|| {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let packed = pack(number, documents).map_err(|error| Failure::Refused(400, error.to_string()))?;
             self.client.bulk(self.index, &packed)?;
@@ -176,7 +207,7 @@ impl Delivery<'_> {
             let mut missing = vec![];
             let mut found = 0;
             for some in batches.chunks(COUNTED) {
-                let counts = patiently(|| self.client.figures(self.index, &counting(some)))?;
+                let counts = self.patience.until(|| self.client.figures(self.index, &counting(some)))?;
                 for batch in some {
                     let count = count_of(&counts, batch.number);
                     found += count;
@@ -188,24 +219,12 @@ impl Delivery<'_> {
             if found > best {
                 (best, grew) = (found, Instant::now());
             }
-            if missing.is_empty() || grew.elapsed() > STALL {
+            if missing.is_empty() || grew.elapsed() > self.patience.stall {
                 return Ok(missing);
             }
-            thread::sleep(PAUSE);
+            thread::sleep(self.patience.pause);
         }
     }
-}
-
-/// Tries until the server answers, or for [`PATIENCE`].
-fn patiently<T>(attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, IndexError> {
-    let pauses = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(5))
-        .without_max_times()
-        .with_total_delay(Some(PATIENCE))
-        .with_jitter();
-    let said = |failure: &Failure, _| tracing::debug!(?failure, "quickwit is asked again");
-    attempt.retry(pauses).when(Failure::is_passing).notify(said).call().map_err(IndexError::from)
 }
 
 /// NDJSON of documents under a batch's number, packed.

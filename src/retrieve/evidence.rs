@@ -99,6 +99,8 @@ pub(super) struct Scorer<'r, 't> {
     pub retriever: &'r Retriever,
     articles: &'r dyn Articles,
     pub terms: &'r [Weighed<'t>],
+    /// Whether some term is a reason to find an article.
+    has_worth: bool,
     /// By code of the first character: the place of its patterns, from 1; 0 for none.
     first: Vec<u16>,
     patterns: Vec<Vec<Pattern>>,
@@ -150,6 +152,7 @@ impl<'r, 't> Scorer<'r, 't> {
             retriever,
             articles,
             terms,
+            has_worth: terms.iter().any(|term| term.worth > 0.0),
             first,
             patterns,
             hashes,
@@ -175,7 +178,11 @@ impl<'r, 't> Scorer<'r, 't> {
             let mut value = 0.0;
             if place == 0 || reads(place) {
                 self.count(&record);
-                value = self.settle(row, &record);
+                if place == 0 || self.is_worthwhile() {
+                    value = self.settle(row, &record);
+                } else {
+                    self.forget();
+                }
             }
             evidence.best = evidence.best.max(value);
             passages.push(value);
@@ -205,6 +212,19 @@ impl<'r, 't> Scorer<'r, 't> {
             }
         }
         counts
+    }
+
+    /// Whether the passage at hand holds a term that is a reason to find an article; where none of the question's is, any
+    /// will do.
+    fn is_worthwhile(&self) -> bool {
+        !self.has_worth || self.met.iter().any(|term| self.terms[*term].worth > 0.0)
+    }
+
+    /// Leaves the passage at hand out.
+    fn forget(&mut self) {
+        for term in self.met.drain(..) {
+            self.times[term] = [0; PARTS.len()];
+        }
     }
 
     /// Moves the occurrences of a passage to the sums of its article; gives the passage's own evidence.

@@ -14,8 +14,11 @@ use tower::ServiceExt;
 use yiwen::config::WeChat;
 use yiwen::gaps::{Limits, Recorder};
 use yiwen::http::{self, App, Live, Options, Shared};
-use yiwen::index;
+use yiwen::index::table::{Row, Totals};
+use yiwen::index::{self, Snapshot};
 use yiwen::keys::{Key, Keys, Scope, hash};
+use yiwen::retrieve::Retriever;
+use yiwen::retrieve::backend::{Articles, Backend, Found, Lead, Lookup, Stored, Unavailable, Wanted};
 
 use crate::common;
 
@@ -64,7 +67,77 @@ static LOCKED: LazyLock<Router> = LazyLock::new(|| {
 });
 /// Keeps gaps and feedback; the index is the shipped one.
 static RECORDING: LazyLock<Router> = LazyLock::new(|| http::router(recording(&FOLDER.path().join("gaps.sqlite"))));
+/// The passages are in an engine that does not answer.
+static SEARCHLESS: LazyLock<Router> = LazyLock::new(|| {
+    let snapshot = index::open(&INDEX).expect("the index opens");
+    let regions = &snapshot.corpus.law.regions;
+    let down = Box::new(Down(Totals { articles: 1, passages: 1, ..Totals::default() }));
+    let retriever = Retriever::new(down, snapshot.analyzer.clone(), &snapshot.generation.topics, regions);
+    let app = App::new(Options { answer_cache: 8, ..options(&INDEX, None) });
+    app.put_in_use(Live::new(Snapshot { retriever, ..snapshot }));
+    http::router(app)
+});
 static STARTING: LazyLock<Router> = LazyLock::new(|| http::router(App::new(options(&INDEX, Some(KEY)))));
+
+/// An engine that does not answer.
+struct Down(Totals);
+
+impl Down {
+    fn why() -> Unavailable {
+        Unavailable("没有回应".to_owned())
+    }
+}
+
+impl Backend for Down {
+    fn totals(&self) -> &Totals {
+        &self.0
+    }
+
+    fn look_up(&self) -> Box<dyn Lookup<'_> + '_> {
+        Box::new(Nowhere)
+    }
+
+    fn articles(&self) -> &dyn Articles {
+        &Nowhere
+    }
+
+    fn check(&self) -> Result<(), Unavailable> {
+        Err(Down::why())
+    }
+}
+
+/// Its keys and articles.
+struct Nowhere;
+
+impl<'b> Lookup<'b> for Nowhere {
+    fn add(&mut self, _: &str) {}
+
+    fn holders(&self, _: usize) -> u64 {
+        1
+    }
+
+    fn find(self: Box<Self>, _: Vec<Lead>, _: &Wanted<'_>) -> Result<Found<'b>, Unavailable> {
+        Err(Down::why())
+    }
+}
+
+impl Articles for Nowhere {
+    fn row(&self, _: u32) -> Row {
+        Row::default()
+    }
+
+    fn passages(&self, _: u32) -> usize {
+        0
+    }
+
+    fn records(&self, _: u32) -> &[u8] {
+        &[]
+    }
+
+    fn stored(&self, _: u32, _: usize) -> Stored {
+        Stored::default()
+    }
+}
 
 /// How the services are told to start.
 pub fn options(index: &Path, key: Option<&str>) -> Options {
@@ -118,6 +191,7 @@ pub fn ask(service: &str, method: &str, target: &str, headers: &[(String, String
         "default" => &*DEFAULT,
         "no_key" => &*NO_KEY,
         "locked" => &*LOCKED,
+        "searchless" => &*SEARCHLESS,
         "starting" => &*STARTING,
         "recording" => &*RECORDING,
         other => panic!("no service {other}"),
