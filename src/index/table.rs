@@ -207,7 +207,7 @@ pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<Totals> {
     records.flush()?;
     forget_single(&mut rows);
     let mut head = MAGIC.to_vec();
-    let traits = PLACED * u64::from(totals.is_placed) | DATED * u64::from(totals.is_dated);
+    let traits = (PLACED * u64::from(totals.is_placed)) | (DATED * u64::from(totals.is_dated));
     for figure in [totals.articles, totals.passages, traits, u64::from(totals.newest)] {
         head.extend(figure.to_le_bytes());
     }

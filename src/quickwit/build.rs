@@ -98,7 +98,8 @@ pub fn build(
         done: AtomicU64::new(0),
         counted: Mutex::default(),
     };
-    let mut missing = vec![0..documents.len()];
+    let everything = 0..documents.len();
+    let mut missing = vec![everything];
     for round in 0..ROUNDS {
         let batches = delivery.send(&missing, round == 0)?;
         missing = delivery.wait(&batches)?.into_iter().map(|batch| batch.articles).collect();

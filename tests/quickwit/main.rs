@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use yiwen::corpus::load::TOPICS;
 use yiwen::corpus::vocabulary::Vocabulary;
+use yiwen::eval::retrieval;
 use yiwen::index::build::{self, Plan};
 use yiwen::index::{Analyzer, IndexDocument, SearchEngine};
 use yiwen::quickwit::{self, Settings, build::Patience};
@@ -144,11 +145,9 @@ fn with_trouble(first: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static)
 }
 
 /// What of a result must be the same whichever engine it is.
-fn told(found: &Found) -> Vec<(String, String, Vec<(usize, usize)>, Vec<String>)> {
-    let hit = |hit: &yiwen::retrieve::Passage| {
-        (format!("{} {:.4}", hit.id, hit.score), hit.text.clone(), hit.ranges.clone(), hit.twins.clone())
-    };
-    found.hits.iter().map(hit).collect()
+fn told(found: &Found) -> Vec<serde_json::Value> {
+    let score = |score: f32| format!("{score:.4}");
+    found.hits.iter().map(|hit| json!([hit.id, score(hit.score), hit.text, hit.ranges, hit.twins])).collect()
 }
 
 #[test]
@@ -352,4 +351,75 @@ fn a_folder_of_one_engine_is_not_opened_by_the_other() {
     std::fs::remove_file(folder.path().join("quickwit.json")).expect("it goes");
     let error = SearchEngine::Quickwit(settings).open(folder.path()).err().expect("it is refused").to_string();
     assert!(error.contains("embedded"), "{error}");
+}
+
+/// What the layer costs over the server's own time: each question is asked by way of ranking, and its request once more as
+/// it went over the wire. Neither is one that the server has answered before. Needs `YIWEN_TEST_QUICKWIT` and
+/// `YIWEN_TEST_SET`, a folder of questions as `eval retrieval` takes it, and a release build.
+#[test]
+#[ignore = "a measurement against a real server"]
+fn overhead() {
+    let real = std::env::var("YIWEN_TEST_QUICKWIT").expect("a server");
+    let set = PathBuf::from(std::env::var("YIWEN_TEST_SET").expect("a folder of questions"));
+    let documents = retrieval::documents(&set).expect("documents");
+    let questions = retrieval::questions(&set, "dev").expect("questions");
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = settings(&real);
+    let made =
+        quickwit::build::build(folder.path(), "overhead", &documents, &plan(&|_| {}), &settings, Patience::default());
+    made.expect("it builds");
+    let retriever = opened(folder.path(), &settings);
+    let kept: Arc<Mutex<Vec<Exchange>>> = Arc::default();
+    let tap = Server::new(record(real.clone(), kept.clone()));
+    let tapped =
+        opened(folder.path(), &Settings { url: tap.url.clone(), timeout: Duration::from_secs(30), ..settings.clone() });
+    let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
+    let raw = |exchange: &Exchange| {
+        let mut body: serde_json::Value = serde_json::from_str(&exchange.body).expect("JSON");
+        body["size"] = 121.into();
+        let body = body.to_string();
+        let began = Instant::now();
+        let mut response = agent
+            .post(format!("{real}{}", exchange.path))
+            .header("content-type", "application/json")
+            .send(body.as_bytes())
+            .expect("it answers");
+        let bytes = response.body_mut().with_config().limit(1 << 30).read_to_vec().expect("a whole answer");
+        assert!(!bytes.is_empty());
+        began.elapsed().as_secs_f64() * 1e3
+    };
+    let whole = |text: &str| {
+        let began = Instant::now();
+        // Twice as many are fetched: 120, which nobody asked for before.
+        retriever.search(&Query { text, limit: 60, ..Query::default() }).expect("it answers");
+        began.elapsed().as_secs_f64() * 1e3
+    };
+    let mut times: Vec<(f64, f64)> = vec![];
+    for (i, (text, _)) in questions.rows.iter().enumerate().take(500) {
+        kept.lock().expect("no panic").clear();
+        tapped.search(&Query { text, limit: 10, ..Query::default() }).expect("it answers");
+        let exchange = match kept.lock().expect("no panic").as_slice() {
+            [one] => one.clone(),
+            _ => continue,
+        };
+        times.push(if i % 2 == 0 {
+            let own = raw(&exchange);
+            (whole(text), own)
+        } else {
+            (whole(text), raw(&exchange))
+        });
+    }
+    let median = |of: &dyn Fn(&(f64, f64)) -> f64| {
+        let mut all: Vec<f64> = times.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    println!(
+        "{} questions: by way of ranking {:.2} ms, the request alone {:.2} ms, difference {:.2} ms (medians)",
+        times.len(),
+        median(&|t| t.0),
+        median(&|t| t.1),
+        median(&|t| t.0 - t.1)
+    );
+    quickwit::build::remove(folder.path(), &settings).expect("it is deleted");
 }
