@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::index::prepare::{Prepared, region_numbers};
@@ -45,11 +46,13 @@ pub struct Received<'a> {
     row: Cow<'a, str>,
     #[serde(borrow)]
     records: Cow<'a, str>,
-    pub card: String,
-    #[serde(default)]
-    pub headings: Vec<String>,
-    #[serde(default)]
-    pub texts: Vec<String>,
+    /// Read only where they are shown.
+    #[serde(borrow)]
+    pub card: &'a RawValue,
+    #[serde(borrow)]
+    pub headings: &'a RawValue,
+    #[serde(borrow)]
+    pub texts: &'a RawValue,
 }
 
 impl Received<'_> {

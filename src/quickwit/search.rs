@@ -5,9 +5,11 @@
 //! along, by the same code as for the embedded index.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::Settings;
@@ -15,9 +17,9 @@ use super::client::{Client, Failure, parse};
 use super::document::{Received, word};
 use super::frequencies::Frequencies;
 use super::place::Place;
-use crate::index::IndexError;
 use crate::index::prepare::region_number;
 use crate::index::table::{Row, Totals};
+use crate::index::{IndexError, record};
 use crate::region::RegionCode;
 use crate::retrieve::backend::{Articles, Backend, Found, Lead, Lookup, Reader, Stored, Unavailable, Wanted};
 use crate::retrieve::candidates::Queue;
@@ -146,7 +148,7 @@ impl Keys<'_> {
             "sort": [{"_score": {"order": "desc"}}, {"number": {"order": "asc"}}],
         });
         let answer = client.search(index, &body)?;
-        Ok(fetched.take(&answer)?)
+        Ok(fetched.take(answer)?)
     }
 }
 
@@ -201,26 +203,35 @@ struct Hit<'a> {
 struct Kept {
     row: Row,
     records: Vec<u8>,
-    card: String,
-    headings: Vec<String>,
-    texts: Vec<String>,
+    passages: usize,
+    /// Which answer it came with, and where what is shown of it stands there, as JSON.
+    answer: usize,
+    card: Range<usize>,
+    headings: Range<usize>,
+    texts: Range<usize>,
 }
 
 /// The articles that came for one question.
 struct Fetched {
     /// Best first.
     order: Vec<u32>,
+    answers: Vec<Vec<u8>>,
     articles: Option<HashMap<u32, Kept>>,
 }
 
 impl Fetched {
     const fn none() -> Fetched {
-        Fetched { order: vec![], articles: None }
+        Fetched { order: vec![], answers: vec![], articles: None }
     }
 
     /// Takes an answer's hits, behind those that came before; gives how many it says there are.
-    fn take(&mut self, answer: &[u8]) -> Result<usize, Failure> {
-        let Hits { total, hits } = parse::<Answer<'_>>(answer)?.hits;
+    fn take(&mut self, answer: Vec<u8>) -> Result<usize, Failure> {
+        let Hits { total, hits } = parse::<Answer<'_>>(&answer)?.hits;
+        let place = |raw: &RawValue| {
+            // Raw values are borrowed from the answer.
+            let start = raw.get().as_ptr() as usize - answer.as_ptr() as usize;
+            start..start + raw.get().len()
+        };
         let articles = self.articles.get_or_insert_default();
         for Hit { source } in hits {
             // One that was sent twice is one.
@@ -230,9 +241,20 @@ impl Fetched {
             let (row, records) = source.scored().ok_or(Failure::Refused(502, "文章的内容不是本程序写的".to_owned()))?;
             let Received { number, card, headings, texts, .. } = source;
             self.order.push(number);
-            articles.insert(number, Kept { row, records, card, headings, texts });
+            let kept = Kept {
+                passages: record::all(&records).count(),
+                row,
+                records,
+                answer: self.answers.len(),
+                card: place(card),
+                headings: place(headings),
+                texts: place(texts),
+            };
+            articles.insert(number, kept);
         }
-        Ok(total.value)
+        let total = total.value;
+        self.answers.push(answer);
+        Ok(total)
     }
 
     fn get(&self, article: u32) -> Option<&Kept> {
@@ -246,7 +268,7 @@ impl Articles for Fetched {
     }
 
     fn passages(&self, article: u32) -> usize {
-        self.get(article).map_or(0, |kept| kept.texts.len())
+        self.get(article).map_or(0, |kept| kept.passages)
     }
 
     fn records(&self, article: u32) -> &[u8] {
@@ -255,8 +277,13 @@ impl Articles for Fetched {
 
     fn stored(&self, article: u32, place: usize) -> Stored {
         let Some(kept) = self.get(article) else { return Stored::default() };
-        let text = |texts: &[String]| texts.get(place).cloned().unwrap_or_default();
-        let card = if place == 0 { kept.card.clone() } else { String::new() };
+        let read = |at: &Range<usize>| &self.answers[kept.answer][at.clone()];
+        let text = |at: &Range<usize>| {
+            let texts: Vec<String> = serde_json::from_slice(read(at)).unwrap_or_default();
+            texts.into_iter().nth(place).unwrap_or_default()
+        };
+        let card =
+            if place == 0 { serde_json::from_slice(read(&kept.card)).unwrap_or_default() } else { String::new() };
         Stored { card, heading: text(&kept.headings), text: text(&kept.texts) }
     }
 }
