@@ -5,6 +5,7 @@
 //! sent the articles of each number are counted. What is short is sent again under a new number; an article that is
 //! there twice is found once.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
@@ -33,6 +34,8 @@ use crate::index::{Counts, IndexDocument, IndexError};
 const STRETCH: usize = 2_000;
 /// A batch is sent once it is so long, before packing. Quickwit takes 10 MiB packed.
 const BATCH: usize = 4 << 20;
+/// The first request of a build is tried for so long.
+const FIRST: Duration = Duration::from_secs(5);
 /// What is lost is sent again so often.
 const ROUNDS: usize = 5;
 /// So many batches are counted at once.
@@ -86,7 +89,8 @@ pub fn build(
     let index = name_of(&settings.prefix, generation);
     // Written first: whatever happens from here on, it is known what to delete.
     Place { index: index.clone(), ..Place::default() }.write(dir)?;
-    patience.until(|| client.create(&document::mapping(&index)))?;
+    // A wrong address should not cost two minutes.
+    Patience { answer: patience.answer.min(FIRST), ..patience }.until(|| client.create(&document::mapping(&index)))?;
     let delivery = Delivery {
         client: &client,
         index: &index,
@@ -209,8 +213,9 @@ impl Delivery<'_> {
             let mut found = 0;
             for some in batches.chunks(COUNTED) {
                 let counts = self.patience.until(|| self.client.figures(self.index, &counting(some)))?;
+                let counts = counts_of(&counts);
                 for batch in some {
-                    let count = count_of(&counts, batch.number);
+                    let count = counts.get(&batch.number).copied().unwrap_or(0);
                     found += count;
                     if count < batch.articles.len() as u64 {
                         missing.push(batch.clone());
@@ -248,9 +253,9 @@ fn counting(batches: &[Batch]) -> Value {
     })
 }
 
-fn count_of(counts: &Value, number: u64) -> u64 {
-    let buckets = counts["aggregations"]["sends"]["buckets"].as_array();
-    // Whole numbers may come as decimals.
-    let is_own = |bucket: &&Value| bucket["key"].as_f64() == Some(number as f64);
-    buckets.into_iter().flatten().find(is_own).and_then(|bucket| bucket["doc_count"].as_u64()).unwrap_or(0)
+/// The counts by number. Whole numbers may come as decimals.
+fn counts_of(answer: &Value) -> HashMap<u64, u64> {
+    let buckets = answer["aggregations"]["sends"]["buckets"].as_array();
+    let count = |bucket: &Value| Some((bucket["key"].as_f64()? as u64, bucket["doc_count"].as_u64()?));
+    buckets.into_iter().flatten().filter_map(count).collect()
 }
