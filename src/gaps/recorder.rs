@@ -1,14 +1,16 @@
 //! The recorder of a running service: one thread writes, callers only hand over.
 //!
-//! What waits is written in one transaction, so that a hundred posts at a time cost one flush. An open question that
-//! finds the queue full is dropped and counted; a post of feedback waits for its flush and is told of every failure.
+//! What waits is written in one transaction, so that a hundred posts at a time cost one flush. Open questions wait for one
+//! another a moment; a post of feedback waits for nothing but its flush, and is told of every failure. An open question
+//! that finds the queue full is dropped and counted.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::entry::Entry;
 use super::recent::Recent;
@@ -19,6 +21,8 @@ use super::{Reason, mask};
 const QUEUE: usize = 4_096;
 /// Writes in one transaction.
 const BATCH: usize = 512;
+/// So long the first open question of a transaction waits for others.
+const GATHER: Duration = Duration::from_millis(100);
 /// After so many writes it is looked whether there are too many rows.
 const PRUNE_EVERY: usize = 200;
 
@@ -41,7 +45,7 @@ struct Job {
 #[derive(Clone)]
 pub struct Recorder {
     /// `None` once it was closed.
-    jobs: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
+    jobs: Arc<Mutex<Option<mpsc::SyncSender<Job>>>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     recent: Arc<Recent>,
     dropped: Arc<AtomicU64>,
@@ -59,7 +63,7 @@ impl Recorder {
     pub fn open(path: &Path, limits: Limits) -> Result<Recorder, StoreError> {
         let mut store = Store::open(path)?;
         store.prune(limits, now())?;
-        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let thread =
             std::thread::Builder::new().name("gaps".to_owned()).spawn(move || write_all(store, receiver, limits));
         let writer = thread.map_err(|error| StoreError::Sqlite {
@@ -80,7 +84,7 @@ impl Recorder {
         &self.path
     }
 
-    fn sender(&self) -> Option<mpsc::Sender<Job>> {
+    fn sender(&self) -> Option<mpsc::SyncSender<Job>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -132,16 +136,24 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-fn write_all(mut store: Store, mut jobs: mpsc::Receiver<Job>, limits: Limits) {
+/// This one and those that come until somebody waits for the flush, the time is up or there are enough.
+fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
+    let until = Instant::now() + GATHER;
+    let (mut is_awaited, mut gathered) = (first.done.is_some(), vec![first]);
+    while gathered.len() < BATCH {
+        let patience = if is_awaited { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
+        let Ok(job) = jobs.recv_timeout(patience) else { break };
+        is_awaited |= job.done.is_some();
+        gathered.push(job);
+    }
+    gathered
+}
+
+fn write_all(mut store: Store, jobs: mpsc::Receiver<Job>, limits: Limits) {
     let mut since_pruned = 0;
-    while let Some(first) = jobs.blocking_recv() {
-        let (mut writes, mut waiting) = (vec![first.write], vec![first.done]);
-        while writes.len() < BATCH
-            && let Ok(job) = jobs.try_recv()
-        {
-            writes.push(job.write);
-            waiting.push(job.done);
-        }
+    while let Ok(first) = jobs.recv() {
+        let (writes, waiting): (Vec<_>, Vec<_>) =
+            gather(first, &jobs).into_iter().map(|Job { write, done }| (write, done)).unzip();
         let written = store.write(&writes, now());
         if let Err(error) = &written {
             tracing::error!("{error}");

@@ -91,7 +91,7 @@ pub async fn observe(State(app): State<Shared>, request: Request, next: Next) ->
 }
 
 /// What is told of a request that took longer than one may.
-pub fn timed_out(patience: Duration) -> Problem {
+fn timed_out(patience: Duration) -> Problem {
     Problem::new(Kind::Timeout, format!("{} 秒内没有收完请求或没有答完", patience.as_secs()))
 }
 

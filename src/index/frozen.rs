@@ -3,15 +3,18 @@
 //! The library's own folder writes a lock even to read, which a read-only disk refuses; an index built elsewhere may well
 //! lie on one.
 
+use std::fs::File;
 use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tantivy::Index;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, WatchCallback, WatchHandle, WritePtr,
+    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr,
 };
+use tantivy::{HasLen, Index};
 
 /// The folder of the posting lists that one thread wrote.
 pub fn part(dir: &Path, number: usize) -> PathBuf {
@@ -25,11 +28,46 @@ pub fn parts(dir: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// Opens built posting lists to read.
 pub fn open(dir: &Path) -> tantivy::Result<Index> {
-    Index::open(Frozen(MmapDirectory::open(dir)?))
+    Index::open(Frozen { folder: dir.to_owned(), mapped: MmapDirectory::open(dir)? })
 }
 
 #[derive(Clone, Debug)]
-struct Frozen(MmapDirectory);
+struct Frozen {
+    folder: PathBuf,
+    mapped: MmapDirectory,
+}
+
+/// Texts. Of these only the few that are shown are read, so they are no part of this process's memory.
+const TEXTS: &str = "store";
+
+/// A file that is read at request.
+#[derive(Debug)]
+struct Unmapped {
+    file: File,
+    bytes: usize,
+}
+
+impl Unmapped {
+    fn open(path: &Path) -> io::Result<Unmapped> {
+        let file = File::open(path)?;
+        let bytes = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        Ok(Unmapped { file, bytes })
+    }
+}
+
+impl HasLen for Unmapped {
+    fn len(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl FileHandle for Unmapped {
+    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
+        let mut bytes = vec![0; range.len()];
+        self.file.read_exact_at(&mut bytes, range.start as u64)?;
+        Ok(OwnedBytes::new(bytes))
+    }
+}
 
 /// What writing is answered with.
 fn refused() -> io::Error {
@@ -38,15 +76,21 @@ fn refused() -> io::Error {
 
 impl Directory for Frozen {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        self.0.get_file_handle(path)
+        if path.extension().is_none_or(|kind| kind != TEXTS) {
+            return self.mapped.get_file_handle(path);
+        }
+        match Unmapped::open(&self.folder.join(path)) {
+            Ok(file) => Ok(Arc::new(file)),
+            Err(error) => Err(OpenReadError::wrap_io_error(error, path.to_owned())),
+        }
     }
 
     fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
-        self.0.exists(path)
+        self.mapped.exists(path)
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.0.atomic_read(path)
+        self.mapped.atomic_read(path)
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {

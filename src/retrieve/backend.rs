@@ -112,6 +112,9 @@ pub trait Articles {
     /// The records of its passages one after the other; more may follow. See [`crate::index::record`].
     fn records(&self, article: u32) -> &[u8];
 
+    /// Says which articles are read next, so that they can be brought near all at once.
+    fn expect(&self, _articles: &[u32]) {}
+
     /// What is shown of a passage; what cannot be read is as if nothing were kept.
     fn stored(&self, article: u32, place: usize) -> Stored;
 }

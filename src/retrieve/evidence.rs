@@ -6,6 +6,7 @@
 //! counted in the passages' records.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use tantivy::fieldnorm::FieldNormReader;
 
@@ -19,8 +20,8 @@ use crate::text::segment::{SUB_WORDS, is_han};
 
 /// Tantivy's one-byte scale of lengths.
 const LENGTHS: usize = 256;
-/// Characters that a record can hold.
-const CODES: usize = START as usize;
+/// Words of 64 bits, one bit for each character that a record can hold.
+const WORDS: usize = START as usize / 64;
 
 /// A term with what it counts.
 pub(super) struct Weighed<'t> {
@@ -85,13 +86,65 @@ pub(super) fn weigh<'r, 't>(
     (weighed, lookup)
 }
 
-/// A term of Chinese characters that begins with a certain one.
+/// A question's terms of Chinese characters, by the first. A text is looked through for them a character at a time, and
+/// of most characters one bit tells that no term begins with it.
+struct Patterns {
+    /// By code: whether a term begins with it.
+    begins: Box<[u64; WORDS]>,
+    /// Characters that terms begin with, before those of each word of `begins`.
+    before: Box<[u16; WORDS]>,
+    /// By such character, in the order of codes: where its patterns begin; at the end, where all end.
+    places: Vec<usize>,
+    all: Vec<Pattern>,
+    /// The characters of all patterns.
+    rests: Vec<u16>,
+}
+
+/// A term of which the first character is known.
 struct Pattern {
     term: usize,
     /// A word is found where words start and end, or inside one word; a gram anywhere.
     is_word: bool,
-    /// The characters after the first.
-    rest: Vec<u16>,
+    /// The characters after the first, among all.
+    rest: Range<usize>,
+}
+
+impl Patterns {
+    /// Of terms, by their codes.
+    fn new(mut terms: Vec<(Vec<u16>, usize, bool)>) -> Patterns {
+        terms.sort_by_key(|(codes, ..)| codes[0]);
+        let (mut begins, mut before) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
+        let (mut places, mut all, mut rests) = (vec![], vec![], vec![]);
+        for (codes, term, is_word) in terms {
+            let word = &mut begins[codes[0] as usize / 64];
+            let bit = 1u64 << (codes[0] % 64);
+            if *word & bit == 0 {
+                *word |= bit;
+                places.push(all.len());
+            }
+            let from = rests.len();
+            rests.extend(&codes[1..]);
+            all.push(Pattern { term, is_word, rest: from..rests.len() });
+        }
+        places.push(all.len());
+        let mut sum = 0;
+        for (before, begins) in before.iter_mut().zip(begins.iter()) {
+            *before = sum;
+            sum += begins.count_ones() as u16;
+        }
+        Patterns { begins, before, places, all, rests }
+    }
+
+    /// Those that begin with this character.
+    fn beginning(&self, code: u16) -> &[Pattern] {
+        let code = (code & !START) as usize;
+        let (word, bit) = (self.begins[code / 64], 1u64 << (code % 64));
+        if word & bit == 0 {
+            return &[];
+        }
+        let place = self.before[code / 64] as usize + (word & (bit - 1)).count_ones() as usize;
+        &self.all[self.places[place]..self.places[place + 1]]
+    }
 }
 
 /// Counts a question's terms in records and adds up what they are evidence of.
@@ -101,9 +154,7 @@ pub(super) struct Scorer<'r, 't> {
     pub terms: &'r [Weighed<'t>],
     /// Whether some term is a reason to find an article.
     has_worth: bool,
-    /// By code of the first character: the place of its patterns, from 1; 0 for none.
-    first: Vec<u16>,
-    patterns: Vec<Vec<Pattern>>,
+    patterns: Patterns,
     /// Terms that are not of Chinese characters alone, sorted by hash.
     hashes: Vec<(u32, usize)>,
     /// Occurrences in the passage at hand, by term and part.
@@ -128,23 +179,14 @@ pub(super) struct Evidence {
 
 impl<'r, 't> Scorer<'r, 't> {
     pub fn new(retriever: &'r Retriever, articles: &'r dyn Articles, terms: &'r [Weighed<'t>]) -> Scorer<'r, 't> {
-        let mut first = vec![0u16; CODES];
-        let mut patterns: Vec<Vec<Pattern>> = vec![];
-        let mut hashes = vec![];
+        let (mut patterns, mut hashes) = (vec![], vec![]);
         for (i, weighed) in terms.iter().enumerate() {
             let Term { text, kind, .. } = weighed.term;
-            let mut codes = text.chars().map(record::code);
-            let Some(start) = codes.next().filter(|_| text.chars().all(is_han)) else {
+            if !text.is_empty() && text.chars().all(is_han) {
+                patterns.push((text.chars().map(record::code).collect(), i, *kind == Kind::Words));
+            } else {
                 hashes.push((record::hash(*kind, text), i));
-                continue;
-            };
-            let slot = &mut first[start as usize];
-            if *slot == 0 {
-                patterns.push(vec![]);
-                *slot = patterns.len() as u16;
             }
-            let pattern = Pattern { term: i, is_word: *kind == Kind::Words, rest: codes.collect() };
-            patterns[*slot as usize - 1].push(pattern);
         }
         hashes.sort_unstable();
         let count = terms.len();
@@ -153,8 +195,7 @@ impl<'r, 't> Scorer<'r, 't> {
             articles,
             terms,
             has_worth: terms.iter().any(|term| term.worth > 0.0),
-            first,
-            patterns,
+            patterns: Patterns::new(patterns),
             hashes,
             times: vec![[0; PARTS.len()]; count],
             met: Vec::with_capacity(count),
@@ -254,54 +295,49 @@ impl<'r, 't> Scorer<'r, 't> {
 
     /// Counts every term in a record.
     fn count(&mut self, record: &Record<'_>) {
+        let Scorer { patterns, hashes, times, met, .. } = self;
+        let mut add = |term: usize, part: usize| {
+            let times = &mut times[term];
+            if *times == [0; PARTS.len()] {
+                met.push(term);
+            }
+            times[part] = times[part].saturating_add(1);
+        };
         for (part, codes) in record.codes.iter().enumerate() {
-            self.count_part(part, codes, record.lead);
+            count_part(patterns, codes.as_chunks().0, |term, end| {
+                add(term, part);
+                if part == BODY && end <= record.lead {
+                    add(term, HEADINGS);
+                }
+            });
         }
         for bytes in record.hashes.as_chunks().0 {
             let found = u32::from_le_bytes(*bytes);
             let (hash, part) = (found & !3, (found & 3) as usize);
-            let from = self.hashes.partition_point(|(known, _)| *known < hash);
-            for place in from..self.hashes.len() {
-                let (known, term) = self.hashes[place];
-                if known != hash {
-                    break;
-                }
-                self.add(term, part);
+            let from = hashes.partition_point(|(known, _)| *known < hash);
+            for (_, term) in hashes[from..].iter().take_while(|(known, _)| *known == hash) {
+                add(*term, part);
             }
         }
     }
+}
 
-    fn count_part(&mut self, part: usize, codes: &[u8], lead: usize) {
-        let codes = codes.as_chunks::<2>().0;
-        let code = |at: usize| codes.get(at).map_or(0, |bytes| u16::from_le_bytes(*bytes));
-        for at in 0..codes.len() {
-            let here = code(at);
-            let slot = self.first[(here & !START) as usize];
-            if slot == 0 {
-                continue;
-            }
-            for i in 0..self.patterns[slot as usize - 1].len() {
-                let Pattern { term, is_word, rest } = &self.patterns[slot as usize - 1][i];
-                let end = at + 1 + rest.len();
-                let matches = rest.iter().enumerate().all(|(j, wanted)| code(at + 1 + j) & !START == *wanted);
-                if !matches || (*is_word && !stands_as_word(at, end, &code)) {
-                    continue;
-                }
-                let term = *term;
-                self.add(term, part);
-                if part == BODY && end <= lead {
-                    self.add(term, HEADINGS);
-                }
+/// Gives every occurrence of a pattern: its term, and where it ends.
+fn count_part(patterns: &Patterns, codes: &[[u8; 2]], mut found: impl FnMut(usize, usize)) {
+    let code = |at: usize| codes.get(at).map_or(0, |bytes| u16::from_le_bytes(*bytes));
+    for (at, here) in codes.iter().enumerate() {
+        for Pattern { term, is_word, rest } in patterns.beginning(u16::from_le_bytes(*here)) {
+            let end = at + 1 + rest.len();
+            let follows = codes.get(at + 1..end).unwrap_or_default();
+            let matches = follows.len() == rest.len()
+                && follows
+                    .iter()
+                    .zip(&patterns.rests[rest.clone()])
+                    .all(|(b, wanted)| u16::from_le_bytes(*b) & !START == *wanted);
+            if matches && (!is_word || stands_as_word(at, end, &code)) {
+                found(*term, end);
             }
         }
-    }
-
-    fn add(&mut self, term: usize, part: usize) {
-        let times = &mut self.times[term];
-        if *times == [0; PARTS.len()] {
-            self.met.push(term);
-        }
-        times[part] = times[part].saturating_add(1);
     }
 }
 

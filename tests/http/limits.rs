@@ -1,6 +1,8 @@
 //! What one caller may take, and what happens when all ask at once.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -97,24 +99,25 @@ pub fn overloaded() -> Result<(), String> {
     RUNTIME.block_on(async {
         let (app, router) = limited(0, 0, "", Keys::default());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut places = vec![];
-        for _ in 0..cores {
-            places.push(app.limits.gate.enter().await.ok_or("no place")?);
-        }
-        let waiting: Vec<_> = (0..cores * 128)
+        // Those at the cores stay until the sender goes.
+        let (holding, held) = channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let inside: Vec<_> = (0..cores * 129)
             .map(|_| {
-                let app = app.clone();
-                tokio::spawn(async move { app.limits.gate.enter().await.map(drop) })
+                let (gate, held) = (app.limits.gate.clone(), held.clone());
+                tokio::spawn(
+                    async move { gate.compute(move || held.lock().is_ok_and(|held| held.recv().is_ok())).await },
+                )
             })
             .collect();
-        while app.limits.gate.load().1 < waiting.len() {
+        while app.limits.gate.load() != (cores, cores * 128) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         want("one too many", (503, true), asked(&router, "127.0.0.1", SUGGEST, &[]).await)?;
         want("ready", (200, false), asked(&router, "127.0.0.1", "/readyz", &[]).await)?;
-        places.clear();
-        for waited in waiting {
-            waited.await.map_err(|e| e.to_string())?.ok_or("one that waited was refused")?;
+        drop(holding);
+        for waited in inside {
+            waited.await.map_err(|e| e.to_string())?.map_err(|left| format!("one that waited: {left:?}"))?;
         }
         want("afterwards", (200, false), asked(&router, "127.0.0.1", SUGGEST, &[]).await)?;
         let page = http::metrics::render(&app);

@@ -11,20 +11,20 @@ pub mod gate;
 pub mod intake;
 pub mod stall;
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
 
 use super::guard::{Access, access_of};
-use super::observe;
 use super::problem::{Kind, Problem};
 use super::state::Shared;
 use address::Network;
 use allowance::Allowance;
 use connections::Connections;
-use gate::Gate;
+use gate::{Gate, Left, Manner};
 use intake::Intake;
 
 /// What the settings say of the limits.
@@ -52,7 +52,7 @@ pub struct Limits {
     pub proxies: Vec<Network>,
     pub connections: Connections,
     pub intake: Intake,
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
 }
 
 impl Limits {
@@ -63,13 +63,16 @@ impl Limits {
             connections: Connections::new(settings.proxies.clone()),
             proxies: settings.proxies,
             intake: Intake::default(),
-            gate: Gate::new(gate::cores() * if settings.elsewhere { ON_THEIR_WAY } else { 1 }, settings.patient),
+            gate: Arc::new(Gate::new(
+                gate::cores() * if settings.elsewhere { ON_THEIR_WAY } else { 1 },
+                Manner { patient: settings.patient, apart: settings.elsewhere },
+            )),
         }
     }
 }
 
-/// The middleware: receives the body, waits for a place and answers there. A request that computes never holds a thread
-/// that accepts connections, so a refusal is as quick under load as without.
+/// The middleware: receives the body, waits for a place and answers there. Some thread always stays free to accept
+/// connections, so a refusal is as quick under load as without.
 pub async fn place(State(app): State<Shared>, request: Request, next: Next) -> Response {
     if access_of(&request) == Access::Open {
         return next.run(request).await;
@@ -78,28 +81,25 @@ pub async fn place(State(app): State<Shared>, request: Request, next: Next) -> R
         Ok(whole) => whole,
         Err(problem) => return problem.into_response(),
     };
-    let Some(place) = app.limits.gate.enter().await else {
-        app.metrics.refused(Kind::Overloaded);
-        return Problem::new(Kind::Overloaded, "现在问的人太多,请过一会儿再试").after(1).into_response();
-    };
-    let runtime = Handle::current();
-    if app.limits.gate.has_only_one() {
-        // This thread computes and what else it has to do moves to another: nobody waits until a thread has woken up, as
-        // the answer would twice. Under load that is dear, because those that accept wake up all the time.
-        let patience = app.request_timeout;
-        let answered = tokio::task::block_in_place(|| runtime.block_on(timeout(patience, next.run(request))));
+    if let Some(place) = app.limits.gate.alone() {
+        let response = next.run(request).await;
         drop((place, received));
-        return answered.unwrap_or_else(|_| observe::timed_out(patience).into_response());
+        return response;
     }
-    let answered = tokio::task::spawn_blocking(move || {
+    let runtime = Handle::current();
+    let answered = app.limits.gate.compute(move || {
         let response = runtime.block_on(next.run(request));
-        drop((place, received));
+        drop(received);
         response
     });
     match answered.await {
         Ok(response) => response,
+        Err(Left::Refused) => {
+            app.metrics.refused(Kind::Overloaded);
+            Problem::new(Kind::Overloaded, "现在问的人太多,请过一会儿再试").after(1).into_response()
+        }
         // Told by the layer that tells every panic.
-        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-        Err(_) => Problem::new(Kind::NotReady, "服务正在停止").into_response(),
+        Err(Left::Panicked(panic)) => std::panic::resume_unwind(panic),
+        Err(Left::Stopped) => Problem::new(Kind::NotReady, "服务正在停止").into_response(),
     }
 }
