@@ -22,6 +22,16 @@ impl RegionCode {
         text.parse().ok().map(RegionCode)
     }
 
+    /// The code as a number; [`RegionCode::from_number`] reads it.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Six digits at most; anything else is `None`.
+    pub fn from_number(number: u32) -> Option<RegionCode> {
+        (number < 1_000_000).then_some(RegionCode(number))
+    }
+
     /// The province the code lies in (`440300` → `440000`); a province is its own, the nation is the nation.
     pub fn province(self) -> RegionCode {
         RegionCode(self.0 / 10_000 * 10_000)

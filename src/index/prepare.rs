@@ -8,9 +8,8 @@ use jiff::civil::Date;
 
 use super::build::Plan;
 use super::record::Keys;
-use super::table::{Lengths, Row};
+use super::table::{Lengths, Profile, Row};
 use super::{IndexDocument, passages, record};
-use crate::region::RegionCode;
 use crate::text::Folded;
 use crate::text::segment::is_han;
 
@@ -73,16 +72,15 @@ impl<'p> Preparer<'p> {
             };
             ready.push(Passage { keys, heading: span.heading, text: text.to_owned() });
         }
-        let row = Row {
-            region: region_number(document.region),
+        let profile = Profile {
+            region: document.region,
             topics,
             published: document.published.map_or(0, date_number),
             effective_from: document.effective_from.map_or(0, date_number),
             effective_to: document.effective_to.map_or(0, date_number),
-            twins: self.twins(&document.title, &document.text),
             authority: document.level as u8 * 2 + u8::from(document.truncated),
-            ..Row::default()
         };
+        let row = Row { profile, twins: self.twins(&document.title, &document.text), ..Row::default() };
         Prepared {
             row: row.with_lengths(&records.tokens),
             tokens: records.tokens,
@@ -135,15 +133,4 @@ fn lead(text: &str) -> &str {
     let longest = text.char_indices().nth(LONGEST_LEAD).map_or(text.len(), |(at, _)| at);
     let text = &text[..longest];
     &text[..text.find(['。', '！', '？', '!', '?', '\n']).unwrap_or(text.len())]
-}
-
-/// The prefecture and the province of a region, as numbers.
-pub fn region_numbers(region: u32) -> Vec<u32> {
-    let region = RegionCode::parse(&format!("{region:06}")).unwrap_or(RegionCode::NATION);
-    vec![region_number(region.prefecture()), region_number(region.province())]
-}
-
-/// A region's code as a number.
-pub fn region_number(region: RegionCode) -> u32 {
-    region.to_string().parse().unwrap_or(0)
 }

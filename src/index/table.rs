@@ -1,9 +1,12 @@
-//! The table of articles: for each a row of fixed size with its filters, its lengths and the place of its records.
+//! The table of articles: for each a row of fixed size with its lengths and the place of its records, and the number of
+//! its profile: region, topics, dates and authority, which many articles share.
 //!
-//! Two files beside the search library's own, mapped into memory like them: `articles.bin`, a head, the rows and then the
-//! lengths of the bodies, a byte each, which are looked at for far more articles than the rest; and `passages.bin`, the
-//! records of [`super::record`]. The head ends with the SHA-256 of everything else.
+//! Two files beside the search library's own, mapped into memory like them: `articles.bin`, a head, the rows, then the
+//! numbers of the profiles, four bytes each, and the lengths of the bodies, a byte each, which are looked at for far more
+//! articles than the rest, and at last the profiles; and `passages.bin`, the records of [`super::record`]. The head ends
+//! with the SHA-256 of everything else.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use tantivy::directory::{MmapDirectory, OwnedBytes};
 use tantivy::fieldnorm::FieldNormReader;
 
 use super::schema::{BODY, PARTS};
+use crate::region::RegionCode;
 
 /// Kinds of terms: words and grams.
 pub const KINDS: usize = 2;
@@ -23,38 +27,89 @@ pub type Lengths = [[u32; PARTS.len()]; KINDS];
 
 const ARTICLES: &str = "articles.bin";
 const PASSAGES: &str = "passages.bin";
-const MAGIC: &[u8; 8] = b"yiwen\0\0\x01";
-/// Magic, articles, passages, what some article has, the newest day of publication, tokens by kind and part, SHA-256 of rows and records.
-const HEAD: usize = 8 + 8 + 8 + 8 + 8 + KINDS * PARTS.len() * 8 + 32;
-/// Bytes of a row; see [`Row::write`].
-const ROW: usize = 56;
+const MAGIC: &[u8; 8] = b"yiwen\0\0\x02";
+/// Magic, articles, passages, what some article has, the newest day of publication, profiles, tokens by kind and part,
+/// SHA-256 of everything else.
+const HEAD: usize = TOKENS + KINDS * PARTS.len() * 8 + 32;
+/// Where the tokens stand in it.
+const TOKENS: usize = 8 * 6;
+/// Bytes of a row as it goes to an engine elsewhere; see [`Row::to_bytes`].
+const WHOLE: usize = 56;
+/// Bytes of a row in the table; see [`Row::shelve`].
+const ROW: usize = 24;
+/// Bytes of a profile.
+const PROFILE: usize = 25;
+/// Bytes of all that is kept of an article: row, number of the profile, length of the body.
+const ARTICLE: usize = ROW + 4 + 1;
+/// Where the number of its first passage stands in a row.
+const FIRST: usize = 12;
 /// Bytes copied at a time.
 const BUFFER: usize = 1 << 18;
 /// What some article has.
 const PLACED: u64 = 1;
 const DATED: u64 = 2;
 
-/// What is kept of an article for filtering and scoring.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Row {
-    /// Number of its first passage.
-    pub first: u32,
-    /// The region's code as a number.
-    pub region: u32,
+/// What filters and factors go by. Many articles share one: those of a region, a day and a topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Profile {
+    pub region: RegionCode,
     /// One bit for each topic of the list in `generation.json`.
     pub topics: u64,
     /// Dates as numbers, 2025-01-31 → 20250131; 0 for none.
     pub published: u32,
     pub effective_from: u32,
     pub effective_to: u32,
-    /// Articles with the same title and body, place names aside, share a number; 0 for one that has no such twin.
-    pub twins: u64,
     /// Twice the index of the level in `Level`'s order, and one more where the source was truncated.
     pub authority: u8,
+}
+
+impl Profile {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.topics.to_le_bytes());
+        for figure in [self.region.number(), self.published, self.effective_from, self.effective_to] {
+            out.extend(figure.to_le_bytes());
+        }
+        out.push(self.authority);
+    }
+
+    /// Reads [`PROFILE`] bytes.
+    fn read(bytes: &[u8]) -> Profile {
+        Profile {
+            topics: long(bytes, 0),
+            region: RegionCode::from_number(short(bytes, 8)).unwrap_or_default(),
+            published: short(bytes, 12),
+            effective_from: short(bytes, 16),
+            effective_to: short(bytes, 20),
+            authority: bytes[24],
+        }
+    }
+}
+
+/// What is kept of an article for filtering and scoring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    pub profile: Profile,
+    /// Number of its first passage.
+    pub first: u32,
+    /// Articles with the same title and body, place names aside, share a number; 0 for one that has no such twin.
+    pub twins: u64,
     /// Lengths of the whole article in tantivy's one-byte scale, by kind and part.
     pub norms: [[u8; PARTS.len()]; KINDS],
     /// Where its records begin; filled in when it is written, like `first`.
     pub records: u64,
+}
+
+fn short(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+fn long(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+/// Lengths that stand one after the other.
+fn norms(bytes: &[u8], at: usize) -> [[u8; PARTS.len()]; KINDS] {
+    std::array::from_fn(|kind| std::array::from_fn(|part| bytes[at + kind * PARTS.len() + part]))
 }
 
 impl Row {
@@ -65,43 +120,43 @@ impl Row {
 
     /// The row as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(ROW);
-        self.write(&mut bytes);
+        let Profile { region, topics, published, effective_from, effective_to, authority } = self.profile;
+        let mut bytes = Vec::with_capacity(WHOLE);
+        for figure in [self.records, topics, self.twins] {
+            bytes.extend(figure.to_le_bytes());
+        }
+        for figure in [self.first, region.number(), published, effective_from, effective_to] {
+            bytes.extend(figure.to_le_bytes());
+        }
+        bytes.extend(self.norms.as_flattened());
+        bytes.extend([authority, 0, 0, 0]);
         bytes
     }
 
     /// What [`Row::to_bytes`] gave; None of other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Row> {
-        (bytes.len() == ROW).then(|| Row::read(bytes))
+        (bytes.len() == WHOLE).then(|| Row {
+            records: long(bytes, 0),
+            twins: long(bytes, 16),
+            first: short(bytes, 24),
+            profile: Profile {
+                topics: long(bytes, 8),
+                region: RegionCode::from_number(short(bytes, 28)).unwrap_or_default(),
+                published: short(bytes, 32),
+                effective_from: short(bytes, 36),
+                effective_to: short(bytes, 40),
+                authority: bytes[52],
+            },
+            norms: norms(bytes, 44),
+        })
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Its [`ROW`] bytes in the table, where twins have small numbers.
+    fn shelve(&self, twins: u32, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
-        out.extend(self.topics.to_le_bytes());
-        out.extend(self.twins.to_le_bytes());
-        for figure in [self.first, self.region, self.published, self.effective_from, self.effective_to] {
-            out.extend(figure.to_le_bytes());
-        }
+        out.extend(twins.to_le_bytes());
+        out.extend(self.first.to_le_bytes());
         out.extend(self.norms.as_flattened());
-        out.extend([self.authority, 0, 0, 0]);
-    }
-
-    /// Reads a row of [`ROW`] bytes.
-    fn read(row: &[u8]) -> Row {
-        let short = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| row[at + i]));
-        let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| row[at + i]));
-        Row {
-            records: long(0),
-            topics: long(8),
-            twins: long(TWINS),
-            first: short(24),
-            region: short(28),
-            published: short(32),
-            effective_from: short(36),
-            effective_to: short(40),
-            norms: std::array::from_fn(|kind| std::array::from_fn(|part| row[44 + kind * PARTS.len() + part])),
-            authority: row[52],
-        }
     }
 }
 
@@ -109,8 +164,7 @@ impl Row {
 pub struct Writer {
     path: PathBuf,
     records: BufWriter<File>,
-    rows: Vec<u8>,
-    bodies: Vec<u8>,
+    rows: Vec<Row>,
     written: u64,
     totals: Totals,
 }
@@ -137,9 +191,9 @@ impl Totals {
             articles: 1,
             passages: passages as u64,
             tokens: tokens.map(|parts| parts.map(u64::from)),
-            newest: row.published,
-            is_placed: row.region != 0,
-            is_dated: row.effective_from != 0 || row.effective_to != 0,
+            newest: row.profile.published,
+            is_placed: row.profile.region != RegionCode::NATION,
+            is_dated: row.profile.effective_from != 0 || row.profile.effective_to != 0,
         }
     }
 
@@ -160,14 +214,13 @@ impl Writer {
     /// Begins; records are kept in a file of this name until [`finish`].
     pub fn create(path: PathBuf) -> io::Result<Writer> {
         let records = BufWriter::new(File::create(&path)?);
-        Ok(Writer { path, records, rows: vec![], bodies: vec![], written: 0, totals: Totals::default() })
+        Ok(Writer { path, records, rows: vec![], written: 0, totals: Totals::default() })
     }
 
     /// Adds an article: its row, in which the places are filled in here, its records, how many they are, and its words
     /// and grams by part.
     pub fn add(&mut self, row: Row, records: &[u8], passages: usize, tokens: &Lengths) -> io::Result<()> {
-        self.bodies.push(row.norms[0][BODY]);
-        Row { first: self.totals.passages as u32, records: self.written, ..row }.write(&mut self.rows);
+        self.rows.push(Row { first: self.totals.passages as u32, records: self.written, ..row });
         self.totals.add(&Totals::of(&row, passages, tokens));
         self.records.write_all(records)?;
         self.written += records.len() as u64;
@@ -184,7 +237,7 @@ impl Writer {
 pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<Totals> {
     let mut records = BufWriter::new(File::create(dir.join(PASSAGES))?);
     let mut hash = Sha256::new();
-    let (mut rows, mut bodies, mut totals) = (vec![], vec![], Totals::default());
+    let (mut rows, mut totals) = (vec![], Totals::default());
     let mut written = 0;
     for mut writer in writers {
         writer.records.flush()?;
@@ -196,47 +249,68 @@ pub fn finish(dir: &Path, writers: Vec<Writer>) -> io::Result<Totals> {
             part.consume(length);
         }
         fs::remove_file(&writer.path)?;
-        for row in writer.rows.chunks_exact(ROW).map(Row::read) {
+        rows.extend(writer.rows.into_iter().map(|row| {
             let first = row.first + totals.passages as u32;
-            Row { first, records: row.records + written, ..row }.write(&mut rows);
-        }
-        bodies.extend(writer.bodies);
+            Row { first, records: row.records + written, ..row }
+        }));
         totals.add(&writer.totals);
         written += writer.written;
     }
     records.flush()?;
-    forget_single(&mut rows);
+    let Columns { rows, numbers, bodies, profiles } = Columns::new(&rows);
     let mut head = MAGIC.to_vec();
     let traits = (PLACED * u64::from(totals.is_placed)) | (DATED * u64::from(totals.is_dated));
-    for figure in [totals.articles, totals.passages, traits, u64::from(totals.newest)] {
+    let kinds = (profiles.len() / PROFILE) as u64;
+    for figure in [totals.articles, totals.passages, traits, u64::from(totals.newest), kinds] {
         head.extend(figure.to_le_bytes());
     }
     head.extend(totals.tokens.as_flattened().iter().flat_map(|sum| sum.to_le_bytes()));
-    for bytes in [&head, &rows, &bodies] {
+    let parts = [&rows, &numbers, &bodies, &profiles];
+    for bytes in std::iter::once(&head).chain(parts) {
         hash.update(bytes);
     }
     head.extend(hash.finalize());
     let mut file = File::create(dir.join(ARTICLES))?;
-    for bytes in [&head, &rows, &bodies] {
+    for bytes in std::iter::once(&head).chain(parts) {
         file.write_all(bytes)?;
     }
     Ok(totals)
 }
 
-/// Where [`Row::twins`] stands in a row.
-const TWINS: usize = 16;
+/// What follows the head of `articles.bin`.
+#[derive(Default)]
+struct Columns {
+    rows: Vec<u8>,
+    numbers: Vec<u8>,
+    bodies: Vec<u8>,
+    profiles: Vec<u8>,
+}
 
-/// Takes the number of its body from every article that shares it with none.
-fn forget_single(rows: &mut [u8]) {
-    let mut bodies: Vec<u64> = rows.chunks_exact(ROW).map(|row| Row::read(row).twins).collect();
-    bodies.sort_unstable();
-    for row in rows.chunks_exact_mut(ROW) {
-        let own = Row::read(row).twins;
-        let first = bodies.partition_point(|body| *body < own);
-        if bodies.get(first + 1) != Some(&own) {
-            row[TWINS..TWINS + 8].fill(0);
+impl Columns {
+    fn new(rows: &[Row]) -> Columns {
+        let twins = twins(rows);
+        let mut columns = Columns::default();
+        let mut known: HashMap<Profile, u32> = HashMap::new();
+        for row in rows {
+            let next = known.len() as u32;
+            let number = *known.entry(row.profile).or_insert_with(|| {
+                row.profile.write(&mut columns.profiles);
+                next
+            });
+            columns.numbers.extend(number.to_le_bytes());
+            columns.bodies.push(row.norms[0][BODY]);
+            row.shelve(twins.get(&row.twins).copied().unwrap_or(0), &mut columns.rows);
         }
+        columns
     }
+}
+
+/// The bodies that several articles share, numbered from 1.
+fn twins(rows: &[Row]) -> HashMap<u64, u32> {
+    let mut bodies: Vec<u64> = rows.iter().map(|row| row.twins).filter(|twins| *twins != 0).collect();
+    bodies.sort_unstable();
+    let shared = bodies.chunk_by(u64::eq).filter(|same| same.len() > 1);
+    shared.zip(1..).map(|(same, number)| (same[0], number)).collect()
 }
 
 /// The table of a built index.
@@ -258,10 +332,11 @@ impl Table {
             return Ok(None);
         };
         let figure = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
-        let (count, passages, traits) = (figure(8), figure(16), figure(24));
+        let (count, passages, traits, profiles) = (figure(8), figure(16), figure(24), figure(40));
         let tokens =
-            std::array::from_fn(|kind| std::array::from_fn(|part| figure(40 + (kind * PARTS.len() + part) * 8)));
-        if articles.len() != HEAD + count as usize * (ROW + 1) || u32::try_from(passages).is_err() {
+            std::array::from_fn(|kind| std::array::from_fn(|part| figure(TOKENS + (kind * PARTS.len() + part) * 8)));
+        let bytes = HEAD + count as usize * ARTICLE + profiles as usize * PROFILE;
+        if articles.len() != bytes || u32::try_from(passages).is_err() {
             return Ok(None);
         }
         let totals = Totals {
@@ -305,13 +380,36 @@ impl Table {
 
     /// The length of an article's body in words, in tantivy's one-byte scale.
     pub fn body(&self, article: u32) -> u8 {
-        self.articles[HEAD + self.articles() * ROW + article as usize]
+        self.articles[HEAD + self.articles() * (ROW + 4) + article as usize]
+    }
+
+    /// An article's region, topics, dates and authority.
+    pub fn profile(&self, article: u32) -> Profile {
+        let number = short(&self.articles, HEAD + self.articles() * ROW + article as usize * 4);
+        let at = HEAD + self.articles() * ARTICLE + number as usize * PROFILE;
+        Profile::read(&self.articles[at..at + PROFILE])
     }
 
     /// An article's row; articles are numbered in the order of building.
     pub fn row(&self, article: u32) -> Row {
+        let row = self.shelved(article);
+        Row {
+            profile: self.profile(article),
+            records: long(row, 0),
+            twins: u64::from(short(row, 8)),
+            first: short(row, FIRST),
+            norms: norms(row, 16),
+        }
+    }
+
+    fn shelved(&self, article: u32) -> &[u8] {
         let at = HEAD + article as usize * ROW;
-        Row::read(&self.articles[at..at + ROW])
+        &self.articles[at..at + ROW]
+    }
+
+    /// Number of an article's first passage.
+    pub fn first(&self, article: u32) -> u32 {
+        short(self.shelved(article), FIRST)
     }
 
     /// The article of a passage.
@@ -327,12 +425,12 @@ impl Table {
     /// The passages of an article.
     pub fn span(&self, article: u32) -> std::ops::Range<u32> {
         let next = article as usize + 1;
-        let end = if next < self.articles() { self.row(next as u32).first } else { self.passages() as u32 };
-        self.row(article).first..end
+        let end = if next < self.articles() { self.first(next as u32) } else { self.passages() as u32 };
+        self.first(article)..end
     }
 
     /// The records of an article's passages, in order; those of the articles after it follow.
-    pub fn records(&self, row: &Row) -> &[u8] {
-        self.records.get(row.records as usize..).unwrap_or_default()
+    pub fn records(&self, article: u32) -> &[u8] {
+        self.records.get(long(self.shelved(article), 0) as usize..).unwrap_or_default()
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::index::prepare::{Prepared, region_numbers};
-use crate::index::table::Row;
+use crate::index::prepare::Prepared;
+use crate::index::table::{Profile, Row};
 
 /// No last day: later than any.
 const ALWAYS: u32 = 99_991_231;
@@ -73,18 +73,18 @@ pub fn word(key: &str) -> Cow<'_, str> {
 
 /// The JSON object of an article, without the number of the batch that it goes with.
 pub fn sent(number: usize, article: &Prepared) -> String {
-    let row = &article.row;
+    let Profile { region, topics, published, effective_from, effective_to, .. } = article.row.profile;
     let keys = article.passages.iter().flat_map(|passage| passage.keys.lines());
     let document = Sent {
         number: number as u64,
         terms: keys.map(word).collect::<Vec<_>>().join(" "),
-        region: row.region,
-        within: region_numbers(row.region),
-        topics: (0..u64::BITS).filter(|bit| row.topics >> bit & 1 == 1).collect(),
-        year: row.published / 10_000,
-        from: row.effective_from,
-        to: if row.effective_to == 0 { ALWAYS } else { row.effective_to },
-        row: BASE64.encode(row.to_bytes()),
+        region: region.number(),
+        within: vec![region.prefecture().number(), region.province().number()],
+        topics: (0..u64::BITS).filter(|bit| topics >> bit & 1 == 1).collect(),
+        year: published / 10_000,
+        from: effective_from,
+        to: if effective_to == 0 { ALWAYS } else { effective_to },
+        row: BASE64.encode(article.row.to_bytes()),
         records: BASE64.encode(&article.records),
         card: &article.card,
         headings: article.passages.iter().map(|p| p.heading.as_str()).collect(),

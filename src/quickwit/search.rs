@@ -17,7 +17,6 @@ use super::client::{Client, Failure, parse};
 use super::document::{Received, word};
 use super::frequencies::Frequencies;
 use super::place::Place;
-use crate::index::prepare::region_number;
 use crate::index::table::{Row, Totals};
 use crate::index::{IndexError, record};
 use crate::region::RegionCode;
@@ -168,9 +167,9 @@ fn in_force(filter: &Filter<'_>) -> Option<Value> {
 /// What articles of the asked region, its province and the nation, or inside it, are. See [`Filter::judge`].
 fn near(region: Option<RegionCode>) -> Option<Value> {
     let asked = region.filter(|asked| *asked != RegionCode::NATION)?;
-    let codes = [asked, asked.prefecture(), asked.province(), RegionCode::NATION].map(region_number);
+    let codes = [asked, asked.prefecture(), asked.province(), RegionCode::NATION].map(RegionCode::number);
     Some(json!({"bool": {
-        "should": [{"terms": {"region": codes}}, {"term": {"within": {"value": region_number(asked)}}}],
+        "should": [{"terms": {"region": codes}}, {"term": {"within": {"value": asked.number()}}}],
         "minimum_should_match": 1,
     }}))
 }

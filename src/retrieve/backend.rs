@@ -9,7 +9,7 @@ use std::ops::Deref;
 
 use super::Weights;
 use super::rank::Filter;
-use crate::index::table::{Row, Totals};
+use crate::index::table::{Profile, Row, Totals};
 
 /// An engine with one immutable index.
 pub trait Backend: Send + Sync {
@@ -105,6 +105,11 @@ impl<'b> Deref for Reader<'b> {
 pub trait Articles {
     /// Filters, lengths and standing.
     fn row(&self, article: u32) -> Row;
+
+    /// Its filters and standing alone.
+    fn profile(&self, article: u32) -> Profile {
+        self.row(article).profile
+    }
 
     /// How many passages it has.
     fn passages(&self, article: u32) -> usize;

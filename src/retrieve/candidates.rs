@@ -164,11 +164,11 @@ impl<'e> Gathered<'e> {
             let mut value = (held + wanted.weights.passage * best) * wanted.damping[table.body(*article) as usize];
             let mut tier = NEAREST;
             if !is_plain {
-                let row = table.row(*article);
-                if !wanted.filter.admits(&row) {
+                let profile = table.profile(*article);
+                if !wanted.filter.admits(&profile) {
                     continue;
                 }
-                let judged = wanted.filter.judge(&row);
+                let judged = wanted.filter.judge(&profile);
                 tier = 2 * (2 - judged.class) + u8::from(judged.in_force);
                 value *= judged.factor;
             }

@@ -8,7 +8,7 @@ use super::backend::{Articles, Backend, Found, Lead, Lookup, Stored, Unavailable
 use super::candidates::{Gathered, Pool};
 use super::postings::{List, Postings};
 use crate::index::schema::Fields;
-use crate::index::table::{Row, Table, Totals};
+use crate::index::table::{Profile, Row, Table, Totals};
 use crate::index::{IndexError, frozen};
 
 /// An opened index folder.
@@ -68,22 +68,26 @@ impl Articles for Embedded {
         self.table.row(article)
     }
 
+    fn profile(&self, article: u32) -> Profile {
+        self.table.profile(article)
+    }
+
     fn passages(&self, article: u32) -> usize {
         self.table.span(article).len()
     }
 
     fn records(&self, article: u32) -> &[u8] {
-        self.table.records(&self.table.row(article))
+        self.table.records(article)
     }
 
     fn expect(&self, articles: &[u32]) {
         // A read that has to wait for memory does not keep the next ones from starting, as long as nothing hangs on it.
-        let near = articles.iter().map(|article| self.table.records(&self.table.row(*article)).first().copied());
+        let near = articles.iter().map(|article| self.table.records(*article).first().copied());
         std::hint::black_box(near.flatten().fold(0, u8::wrapping_add));
     }
 
     fn stored(&self, article: u32, place: usize) -> Stored {
-        self.postings.stored(self.table.row(article).first + place as u32)
+        self.postings.stored(self.table.first(article) + place as u32)
     }
 }
 

@@ -1,11 +1,12 @@
 //! How many articles were found by region, topic and year of publication.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::backend::Articles;
 use super::passage;
+use crate::index::table::Profile;
 
 /// Counts of articles by region, topic and year.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -17,23 +18,18 @@ pub struct Facets {
 
 /// Counts articles; `topics` are those of the index.
 pub(super) fn count(read: &dyn Articles, articles: &[u32], topics_by_place: &[String]) -> Facets {
-    let mut regions: HashMap<u32, usize> = HashMap::new();
-    let mut years: HashMap<u32, usize> = HashMap::new();
-    let mut topics: HashMap<u64, usize> = HashMap::new();
-    for article in articles {
-        let row = read.row(*article);
-        *regions.entry(row.region).or_default() += 1;
-        *years.entry(row.published / 10_000).or_default() += 1;
-        *topics.entry(row.topics).or_default() += 1;
-    }
-    let mut facets = Facets {
-        region: regions.into_iter().map(|(code, n)| (format!("{code:06}"), n)).collect(),
-        year: years.into_iter().filter(|(y, _)| *y > 0).map(|(y, n)| (y.to_string(), n)).collect(),
-        ..Facets::default()
-    };
-    for (bits, count) in topics {
-        for topic in passage::topics_of(topics_by_place, bits) {
-            *facets.topic.entry(topic).or_default() += count;
+    let mut profiles: Vec<Profile> = articles.iter().map(|article| read.profile(*article)).collect();
+    let kind = |profile: &Profile| (profile.region, profile.published / 10_000, profile.topics);
+    profiles.sort_unstable_by_key(kind);
+    let mut facets = Facets::default();
+    for alike in profiles.chunk_by(|a, b| kind(a) == kind(b)) {
+        let (region, year, topics) = kind(&alike[0]);
+        *facets.region.entry(region.to_string()).or_default() += alike.len();
+        if year > 0 {
+            *facets.year.entry(year.to_string()).or_default() += alike.len();
+        }
+        for topic in passage::topics_of(topics_by_place, topics) {
+            *facets.topic.entry(topic).or_default() += alike.len();
         }
     }
     facets

@@ -85,13 +85,12 @@ fn day<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok
 pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ranked<'_>) -> Passage {
     let place = best_of(retriever, candidate, ranked);
     let Ranked { read, marker, terms, .. } = ranked;
-    let row = read.row(candidate.article);
+    let profile = read.profile(candidate.article);
     let known = retriever.shelf.get(&**read, candidate.article);
     let card = &known.card;
     let Stored { heading, text, .. } = read.stored(candidate.article, place);
     let record = record::all(read.records(candidate.article)).nth(place);
     let ranges = marker.get_or_insert_with(|| Marker::new(terms)).mark(&text, record, &retriever.analyzer);
-    let code = RegionCode::parse(&format!("{:06}", row.region)).unwrap_or(RegionCode::NATION);
     Passage {
         id: format!("{}#{}", card.id, place + 1),
         article: card.id.clone(),
@@ -101,11 +100,11 @@ pub(super) fn show(retriever: &Retriever, candidate: &Candidate, ranked: &mut Ra
         ranges,
         text,
         score: 0.0,
-        region: Place { code, name: retriever.regions.name(code) },
-        topics: topics_of(&retriever.topics, row.topics),
-        published: date(row.published),
-        effective_from: date(row.effective_from),
-        effective_to: date(row.effective_to),
+        region: Place { code: profile.region, name: retriever.regions.name(profile.region) },
+        topics: topics_of(&retriever.topics, profile.topics),
+        published: date(profile.published),
+        effective_from: date(profile.effective_from),
+        effective_to: date(profile.effective_to),
         source: Origin { title: card.source.clone(), url: card.url.clone(), document: card.document.clone() },
         in_force: candidate.in_force,
         same_question: candidate.same_question,

@@ -21,7 +21,7 @@ use super::terms::{Kind, Terms};
 use super::{Facets, Found, Query, Retriever, Weights, facets, passage};
 use crate::index::prepare::date_number;
 use crate::index::record;
-use crate::index::table::Row;
+use crate::index::table::Profile;
 use crate::region::RegionCode;
 
 /// So many of the best are compared with the question as a whole, even where fewer are asked for.
@@ -207,8 +207,8 @@ impl<'r> Ranked<'r> {
         let filter = Filter::new(retriever, query);
         let elsewhere = !self.candidates.is_empty() && self.candidates.iter().all(|c| c.class == 2);
         self.near = meaning.nearest(fusion.depth, |article| {
-            let row = self.read.row(article);
-            filter.admits(&row) && (elsewhere || filter.judge(&row).class < 2)
+            let profile = self.read.profile(article);
+            filter.admits(&profile) && (elsewhere || filter.judge(&profile).class < 2)
         });
         let known: HashSet<u32> = self.candidates.iter().map(|c| c.article).collect();
         let new: Vec<u32> = self
@@ -411,20 +411,20 @@ impl<'q> Filter<'q> {
             && (self.at.is_none() || !totals.is_dated)
     }
 
-    pub fn admits(&self, row: &Row) -> bool {
-        self.topic.is_none_or(|bit| row.topics & bit != 0)
-            && self.year.is_none_or(|wanted| wanted == row.published / 10_000)
+    pub fn admits(&self, profile: &Profile) -> bool {
+        self.topic.is_none_or(|bit| profile.topics & bit != 0)
+            && self.year.is_none_or(|wanted| wanted == profile.published / 10_000)
     }
 
-    pub fn judge(&self, row: &Row) -> Judged {
+    pub fn judge(&self, profile: &Profile) -> Judged {
         let weights = &self.retriever.weights;
-        let (class, nearness) = nearness(row.region, self.region, weights);
-        let off_topic = self.about != 0 && row.topics & self.about == 0;
+        let (class, nearness) = nearness(profile.region, self.region, weights);
+        let off_topic = self.about != 0 && profile.topics & self.about == 0;
         let off_topic = if off_topic { weights.off_topic } else { 1.0 };
         Judged {
             class,
-            in_force: self.at.is_none_or(|at| in_force(row, at)),
-            factor: nearness * off_topic * standing(row, self.now, weights),
+            in_force: self.at.is_none_or(|at| in_force(profile, at)),
+            factor: nearness * off_topic * standing(profile, self.now, weights),
         }
     }
 
@@ -439,7 +439,7 @@ impl<'q> Filter<'q> {
     ) -> Candidate {
         let weights = &self.retriever.weights;
         let row = read.row(article);
-        let Judged { class, in_force, factor } = self.judge(&row);
+        let Judged { class, in_force, factor } = self.judge(&row.profile);
         let place = passages.len();
         let evidence = scorer.score(article, &row, reads, passages);
         let figure = (evidence.article + weights.passage * evidence.best) / (1.0 + weights.passage);
@@ -461,24 +461,23 @@ impl<'q> Filter<'q> {
 }
 
 /// Authority, completeness and age of an article as one factor near 1.
-fn standing(row: &Row, now: u32, weights: &Weights) -> f32 {
-    let mut factor = weights.authority[(row.authority / 2).min(3) as usize];
-    if row.authority % 2 == 1 {
+fn standing(profile: &Profile, now: u32, weights: &Weights) -> f32 {
+    let mut factor = weights.authority[(profile.authority / 2).min(3) as usize];
+    if profile.authority % 2 == 1 {
         factor *= weights.truncated;
     }
-    match row.published / 10_000 {
+    match profile.published / 10_000 {
         0 => factor,
         year => factor * (1.0 - weights.age * now.saturating_sub(year).min(10) as f32),
     }
 }
 
-fn in_force(row: &Row, at: u32) -> bool {
-    row.effective_from <= at && (row.effective_to == 0 || at <= row.effective_to)
+fn in_force(profile: &Profile, at: u32) -> bool {
+    profile.effective_from <= at && (profile.effective_to == 0 || at <= profile.effective_to)
 }
 
 /// Class and factor of an article's region, seen from the region asked for.
-fn nearness(region: u32, asked: Option<RegionCode>, weights: &Weights) -> (u8, f32) {
-    let Some(region) = RegionCode::parse(&format!("{region:06}")) else { return (2, 1.0) };
+fn nearness(region: RegionCode, asked: Option<RegionCode>, weights: &Weights) -> (u8, f32) {
     let nation = region == RegionCode::NATION;
     let Some(asked) = asked else {
         return (0, if nation { weights.nation } else { 1.0 });

@@ -267,7 +267,7 @@ mod tests {
     /// So many that wait behind what is computed until the sender is dropped.
     async fn queued(gate: &Arc<Gate>, count: usize) -> (std::sync::mpsc::Sender<()>, Vec<JoinHandle<bool>>) {
         let (release, released) = std::sync::mpsc::channel::<()>();
-        let mut asked = vec![ask(gate, move || drop(released.recv()))];
+        let mut asked = vec![ask(gate, move || assert!(released.recv().is_err()))];
         while gate.load().0 < 1 {
             tokio::task::yield_now().await;
         }
