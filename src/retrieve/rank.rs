@@ -10,8 +10,8 @@
 //! of middling length; a curated question asked in its own words is 0.97 at least. A hit is never given more than the
 //! one before it.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
 
 use super::backend::{Articles, Found as Candidates, Lead, Reader, Unavailable, Wanted};
 use super::evidence::{Scorer, Weighed, weigh};
@@ -26,6 +26,9 @@ use crate::region::RegionCode;
 
 /// So many of the best are compared with the question as a whole, even where fewer are asked for.
 const LOOKED_AT: usize = 20;
+
+/// So many articles are brought near at once.
+const ROUND: usize = 32;
 
 /// An article that was found.
 #[derive(Clone, Copy, Debug)]
@@ -276,25 +279,17 @@ fn find<'r>(
     let Candidates { articles, scored, total, read, touched } = lookup.find(leads, &wanted)?;
     let mut scorer = Scorer::new(retriever, &*read, &weighed);
     let mut passages = vec![];
-    let mut candidates: Vec<Candidate> = vec![];
-    let mut best = Best::new(wanted.count);
-    // Where all that were found are scored, and their kinds and number asked for, these are told exactly.
-    let is_exact = query.facets && total <= scored;
-    for round in articles[..scored].chunks(weights.pruning.round) {
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(scored);
+    for round in articles[..scored].chunks(ROUND) {
         read.expect(round);
         candidates.extend(round.iter().map(|article| {
             filter.candidate(*article, &*read, &mut scorer, |place| touched(*article, place), &mut passages)
         }));
-        let changed = best.take(&candidates[candidates.len() - round.len()..]);
-        if !changed && !is_exact {
-            break;
-        }
     }
-    let looked_at = candidates.len();
     // An engine that does not count what an article holds gives those that hold anything; all after these hold less.
     candidates.retain(|candidate| candidate.held >= wanted.least * ROUNDING);
-    let total = if candidates.len() < looked_at { candidates.len() } else { total };
-    let facets = if total > candidates.len() && query.facets {
+    let total = if candidates.len() < scored { candidates.len() } else { total };
+    let facets = if total > scored && query.facets {
         facets::count(&*read, &articles, &retriever.topics)
     } else {
         Facets::default()
@@ -302,44 +297,6 @@ fn find<'r>(
     drop(scorer);
     drop(weighed);
     Ok(Ranked { read, candidates, passages, ideal, total, facets, ..Ranked::nothing(retriever, terms) })
-}
-
-/// The least of the best that were scored so far, of each group of twins one.
-struct Best {
-    count: usize,
-    /// The candidates as numbers that sort as they do, the least first out.
-    numbers: BinaryHeap<Reverse<(u8, u32)>>,
-    twins: HashSet<u64>,
-}
-
-impl Best {
-    /// None of so many yet.
-    fn new(count: usize) -> Best {
-        Best { count, numbers: BinaryHeap::new(), twins: HashSet::new() }
-    }
-
-    /// Takes more; says whether one of them is among the best, or the best are not complete yet.
-    fn take(&mut self, more: &[Candidate]) -> bool {
-        let mut changed = false;
-        for candidate in more {
-            // Figures are never negative, so their bits sort as they do.
-            let tier = 2 * (2 - candidate.class) + u8::from(candidate.in_force);
-            let number = (tier, candidate.figure.to_bits());
-            let is_full = self.numbers.len() >= self.count;
-            if is_full && self.numbers.peek().is_some_and(|least| number <= least.0) {
-                continue;
-            }
-            if candidate.twins != 0 && !self.twins.insert(candidate.twins) {
-                continue;
-            }
-            changed = true;
-            if is_full {
-                self.numbers.pop();
-            }
-            self.numbers.push(Reverse(number));
-        }
-        changed || self.numbers.len() < self.count
-    }
 }
 
 /// Sums of the same figures in another order differ by less.

@@ -76,19 +76,16 @@ pub struct Pruning {
     pub share: f32,
     /// What a word in a title or curated question counts more than elsewhere, when articles are chosen to be scored.
     pub titled: f32,
-    /// So many articles are scored exactly at most, or twice as many as are asked for …
+    /// So many articles are scored exactly, or twice as many as are asked for.
     pub scored: usize,
-    /// … in rounds of so many, until a round changes nothing about the best.
-    pub round: usize,
     /// The same where they come over the network.
     pub fetched: usize,
 }
 
 impl Pruning {
-    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384, round: 32, fetched: 96 };
+    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384, fetched: 96 };
     /// Nothing is left out.
-    pub const NONE: Pruning =
-        Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX, round: usize::MAX, ..Pruning::FITTED };
+    pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX, ..Pruning::FITTED };
 }
 
 impl Default for Pruning {
