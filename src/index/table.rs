@@ -387,7 +387,7 @@ impl Table {
     pub fn profile(&self, article: u32) -> Profile {
         let number = short(&self.articles, HEAD + self.articles() * ROW + article as usize * 4);
         let at = HEAD + self.articles() * ARTICLE + number as usize * PROFILE;
-        Profile::read(&self.articles[at..at + PROFILE])
+        self.articles.get(at..at + PROFILE).map(Profile::read).unwrap_or_default()
     }
 
     /// An article's row; articles are numbered in the order of building.
@@ -432,5 +432,44 @@ impl Table {
     /// The records of an article's passages, in order; those of the articles after it follow.
     pub fn records(&self, article: u32) -> &[u8] {
         self.records.get(long(self.shelved(article), 0) as usize..).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let shared = Profile { region: RegionCode::parse("440300").expect("a code"), topics: 5, ..Profile::default() };
+        let own = Profile { published: 20250131, effective_from: 20250201, authority: 7, ..shared };
+        let rows =
+            [(shared, 9), (own, 9), (shared, 8)].map(|(profile, twins)| Row { profile, twins, ..Row::default() });
+        let lengths: Lengths = [[1, 2, 3, 4], [5, 6, 7, 8]];
+        let writers = [&rows[..2], &rows[2..]].into_iter().enumerate().map(|(part, rows)| {
+            let mut writer = Writer::create(dir.path().join(part.to_string())).expect("a file");
+            for row in rows {
+                writer.add(row.with_lengths(&lengths), &[part as u8; 3], 2, &lengths).expect("it is written");
+            }
+            writer
+        });
+        let totals = finish(dir.path(), writers.collect()).expect("it is written");
+        assert_eq!((totals.articles, totals.passages, totals.newest), (3, 6, 20250131));
+        assert!(totals.is_placed && totals.is_dated);
+
+        let table = Table::open(dir.path()).expect("it is read").expect("it is whole");
+        assert!(table.is_intact());
+        // Bodies that several articles share are numbered, the others have no number.
+        for (article, (row, twins)) in rows.iter().zip([1, 1, 0]).enumerate() {
+            let (first, records) = (article as u32 * 2, article as u64 * 3);
+            let wanted = Row { twins, first, records, ..row.with_lengths(&lengths) };
+            assert_eq!(table.row(article as u32), wanted);
+            assert_eq!(Row::from_bytes(&wanted.to_bytes()), Some(wanted));
+            assert_eq!((table.span(article as u32), table.owner(first + 1)), (first..first + 2, article as u32));
+        }
+        assert_eq!(table.records(2), [1; 3]);
+        let kept = HEAD + 3 * ARTICLE + 2 * PROFILE;
+        assert_eq!(table.articles.len(), kept, "a shared profile is kept once");
     }
 }
