@@ -20,10 +20,14 @@ const COUNTED: usize = 1_000;
 struct Sums {
     /// By article.
     articles: Vec<f32>,
-    /// By passage; empty where each article is one passage.
+    /// By passage, and by article the most of its passages; both empty where each article is one passage.
     passages: Vec<f32>,
-    /// Articles with a sum.
+    most: Vec<f32>,
+    /// Articles with a sum, and passages.
     touched: Vec<u32>,
+    touched_passages: Vec<u32>,
+    /// Room for the keys of [`Ranked`]: large indexes have millions, and memory that is asked for anew comes slowly.
+    keys: Vec<u64>,
 }
 
 /// Sums that are not in use: as many as searches ran at once.
@@ -94,7 +98,8 @@ impl<'e> Gathered<'e> {
         let sums = embedded.pool.take().unwrap_or_else(|| Sums {
             articles: vec![0.0; table.articles()],
             passages: vec![0.0; if table.is_flat() { 0 } else { table.passages() }],
-            touched: vec![],
+            most: vec![0.0; if table.is_flat() { 0 } else { table.articles() }],
+            ..Sums::default()
         });
         Gathered { embedded, sums }
     }
@@ -111,6 +116,7 @@ impl<'e> Gathered<'e> {
             if queue.is_empty() || ranked.near >= wanted.count {
                 return ranked.best(wanted, (wanted.count * 2).max(pruning.scored), self);
             }
+            self.sums.keys = ranked.keys;
         }
     }
 
@@ -124,7 +130,7 @@ impl<'e> Gathered<'e> {
 
     fn add(&mut self, lead: &Lead, list: &List) {
         let Embedded { table, postings, .. } = self.embedded;
-        let Sums { articles, passages, touched } = &mut self.sums;
+        let Sums { articles, passages, most, touched, touched_passages, .. } = &mut self.sums;
         let mut add = |article: u32| {
             let sum = &mut articles[article as usize];
             if *sum == 0.0 {
@@ -137,8 +143,14 @@ impl<'e> Gathered<'e> {
         }
         let mut last = None;
         postings.visit(list, |passage| {
-            passages[passage as usize] += lead.worth;
+            let sum = &mut passages[passage as usize];
+            if *sum == 0.0 {
+                touched_passages.push(passage);
+            }
+            *sum += lead.worth;
             let article = table.owner(passage);
+            let most = &mut most[article as usize];
+            *most = most.max(*sum);
             if last != Some(article) {
                 last = Some(article);
                 add(article);
@@ -147,20 +159,17 @@ impl<'e> Gathered<'e> {
     }
 
     /// The articles that hold enough, each as one number that sorts as they do.
-    fn ranked(&self, wanted: &Wanted<'_>) -> Ranked {
+    fn ranked(&mut self, wanted: &Wanted<'_>) -> Ranked {
         let table = &self.embedded.table;
-        let mut ranked = Ranked::default();
+        let mut ranked = Ranked { keys: std::mem::take(&mut self.sums.keys), near: 0 };
+        ranked.keys.clear();
         let is_plain = wanted.filter.is_plain();
         for article in &self.sums.touched {
             let held = self.sums.articles[*article as usize];
             if held < wanted.least {
                 continue;
             }
-            let best = if self.sums.passages.is_empty() {
-                held
-            } else {
-                table.span(*article).map(|p| self.sums.passages[p as usize]).fold(0.0, f32::max)
-            };
+            let best = self.sums.most.get(*article as usize).copied().unwrap_or(held);
             let mut value = (held + wanted.weights.passage * best) * wanted.damping[table.body(*article) as usize];
             let mut tier = NEAREST;
             if !is_plain {
@@ -184,10 +193,12 @@ impl Drop for Gathered<'_> {
         let mut sums = std::mem::take(&mut self.sums);
         for article in sums.touched.drain(..) {
             sums.articles[article as usize] = 0.0;
-            if !sums.passages.is_empty() {
-                let span = self.embedded.table.span(article);
-                sums.passages[span.start as usize..span.end as usize].fill(0.0);
+            if let Some(most) = sums.most.get_mut(article as usize) {
+                *most = 0.0;
             }
+        }
+        for passage in sums.touched_passages.drain(..) {
+            sums.passages[passage as usize] = 0.0;
         }
         self.embedded.pool.give(sums);
     }
@@ -201,7 +212,6 @@ const NEAR: u8 = 2;
 const LAST: u32 = (1 << 30) - 1;
 
 /// Articles as numbers: three bits of tier, 31 of value, 30 of what is left of the article's number.
-#[derive(Default)]
 struct Ranked {
     keys: Vec<u64>,
     /// Those that are not elsewhere.
@@ -209,7 +219,7 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn best<'e>(mut self, wanted: &Wanted<'_>, scored: usize, gathered: Gathered<'e>) -> Found<'e> {
+    fn best<'e>(mut self, wanted: &Wanted<'_>, scored: usize, mut gathered: Gathered<'e>) -> Found<'e> {
         let total = if self.near > 0 { self.near } else { self.keys.len() };
         let kept = if wanted.counted { scored.max(COUNTED) } else { scored }.min(total);
         if self.keys.len() > kept {
@@ -218,6 +228,7 @@ impl Ranked {
         }
         self.keys.sort_unstable_by(|a, b| b.cmp(a));
         let articles: Vec<u32> = self.keys.iter().map(|key| LAST - (*key as u32 & LAST)).collect();
+        gathered.sums.keys = self.keys;
         Found {
             scored: scored.min(articles.len()),
             articles,

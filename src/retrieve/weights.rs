@@ -83,7 +83,7 @@ pub struct Pruning {
 }
 
 impl Pruning {
-    const FITTED: Pruning = Pruning { postings: 20_000, share: 0.6, titled: 0.35, scored: 384, fetched: 96 };
+    const FITTED: Pruning = Pruning { postings: 60_000, share: 0.6, titled: 0.35, scored: 384, fetched: 96 };
     /// Nothing is left out.
     pub const NONE: Pruning = Pruning { postings: u64::MAX, share: 1.0, scored: usize::MAX, ..Pruning::FITTED };
 }
