@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
@@ -137,9 +138,12 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(work) = self.0.next() {
+        if let Some(work) = self.0.next()
+            // A service that has ended computes nothing more.
+            && let Ok(runtime) = Handle::try_current()
+        {
             let place = Place(self.0.clone());
-            spawn_blocking(move || place.work(work));
+            runtime.spawn_blocking(move || place.work(work));
         }
     }
 }
