@@ -50,9 +50,10 @@ pub struct Manner {
 struct Queue {
     /// Requests at a core.
     computing: usize,
+    /// In the order of their numbers.
     waiting: VecDeque<Waiting>,
-    /// Those that ever waited.
-    numbered: u64,
+    /// The number of the next one that comes.
+    number: u64,
     window: Window,
 }
 
@@ -120,30 +121,16 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// A place at a core; when dropped it goes to whoever waits longest.
+/// The place of one that computes where it came in; when dropped it goes to whoever waits longest.
 pub struct Place(Arc<Gate>);
-
-impl Place {
-    /// Does this and then what waits, until nothing does.
-    fn work(self, first: Work) {
-        let mut next = Some(first);
-        while let Some(work) = next {
-            work();
-            next = self.0.next();
-        }
-        // Nobody took it: `next` has given it back.
-        std::mem::forget(self);
-    }
-}
 
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(work) = self.0.next()
             // A service that has ended computes nothing more.
-            && let Ok(runtime) = Handle::try_current()
+            && Handle::try_current().is_ok()
         {
-            let place = Place(self.0.clone());
-            runtime.spawn_blocking(move || place.work(work));
+            self.0.start(work);
         }
     }
 }
@@ -157,8 +144,8 @@ struct Turn<'g> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.gate.queue();
-        let place = queue.waiting.iter().position(|waiting| waiting.number == self.number);
-        let left = place.and_then(|place| queue.waiting.remove(place));
+        let place = queue.waiting.binary_search_by_key(&self.number, |waiting| waiting.number);
+        let left = place.ok().and_then(|place| queue.waiting.remove(place));
         drop(queue);
         // What it holds may be large.
         drop(left);
@@ -180,7 +167,7 @@ impl Gate {
     /// For so many requests at a time.
     pub fn new(cores: usize, manner: Manner) -> Gate {
         let window = Window::new(Instant::now());
-        let queue = Queue { computing: 0, waiting: VecDeque::new(), numbered: 0, window };
+        let queue = Queue { computing: 0, waiting: VecDeque::new(), number: 0, window };
         Gate { cores, manner, queue: Mutex::new(queue) }
     }
 
@@ -229,14 +216,13 @@ impl Gate {
     fn offer(self: &Arc<Gate>, work: Work) -> Option<Turn<'_>> {
         let now = Instant::now();
         let mut queue = self.queue();
-        let number = queue.numbered;
-        queue.numbered += 1;
+        let number = queue.number;
+        queue.number += 1;
         if queue.computing < self.cores {
             queue.computing += 1;
             queue.window.note(now, Some(Duration::ZERO));
             drop(queue);
-            let place = Place(self.clone());
-            spawn_blocking(move || place.work(work));
+            self.start(work);
         } else if self.manner.patient || queue.waiting.len() < self.cores * queue.window.most_waiting(now) {
             queue.waiting.push_back(Waiting { number, since: now, work });
         } else {
@@ -244,6 +230,18 @@ impl Gate {
             return None;
         }
         Some(Turn { gate: self, number })
+    }
+
+    /// Takes a thread that does this and then what waits, until nothing does.
+    fn start(self: &Arc<Gate>, first: Work) {
+        let gate = self.clone();
+        spawn_blocking(move || {
+            let mut next = Some(first);
+            while let Some(work) = next {
+                work();
+                next = gate.next();
+            }
+        });
     }
 
     /// What a place that is free now does next; the place is given back where nothing waits.
